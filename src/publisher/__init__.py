@@ -1,0 +1,1 @@
+"""publisher: from a CMS webhook to every network, exactly once."""

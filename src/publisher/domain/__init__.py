@@ -1,0 +1,1 @@
+"""The nouns and rules of publishing: pure, without I/O, clock or framework."""
