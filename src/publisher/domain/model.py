@@ -132,7 +132,7 @@ class Edition:
 
 @dataclass(frozen=True)
 class Brand:
-    """How Cards look. Colours are `#rrggbb`; `logo` and `fonts` are paths of files ("" and () for none of one's own)."""
+    """How Cards look. Colours are `#rrggbb`; `logo` and `fonts` are paths of files."""
 
     accent: str = "#1f6f5c"
     ground: str = "#14211d"
@@ -193,6 +193,11 @@ class Image:
     alt: str
     sha256: str
     url: str = ""
+
+    @property
+    def filename(self) -> str:
+        """A name for uploads that want one, from the digest and the MIME type."""
+        return f"{self.sha256[:12]}.{self.mime.removeprefix('image/').replace('jpeg', 'jpg')}"
 
 
 @dataclass(frozen=True)

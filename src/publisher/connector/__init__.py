@@ -1,0 +1,1 @@
+"""The machinery all channels share: the contract, the way out, the signatures."""

@@ -1,0 +1,5 @@
+"""The only SQL of the house: tables, the queue of record, the audit chain. `Store` is the door."""
+
+from publisher.store.store import Store
+
+__all__ = ["Store"]

@@ -1,0 +1,74 @@
+"""What an Event brings to the store, and what the store answers."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from publisher.domain.model import Event, Kind, Photo, Post
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One Delivery that routing wants: to whom, from when, until when."""
+
+    account: str
+    channel: str
+    again_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One verified Event with the Deliveries it would cause; `event` None is recorded and ignored (`verdict` why)."""
+
+    source: str
+    event_id: str
+    event: Event | None
+    post: Post | None
+    plan: tuple[Planned, ...] = ()
+    verdict: str = ""
+    actor: str = "cms"
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of an Arrival: `verdict` in a word or two, the ids of its Post and of the Post's Deliveries."""
+
+    verdict: str
+    post_id: str = ""
+    deliveries: tuple[str, ...] = ()
+    channels: frozenset[str] = frozenset()
+
+
+def content_hash(post: Post) -> str:
+    """What makes two tellings of a Post the same: everything but the moment of the last save."""
+    content = asdict(post)
+    del content["modified_at"]
+    return hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+def to_json(post: Post) -> dict[str, Any]:
+    """A Post as JSON; `from_json` is its inverse."""
+    return {
+        **asdict(post),
+        "modified_at": post.modified_at.isoformat(),
+        "published_at": post.published_at.isoformat() if post.published_at else None,
+    }
+
+
+def from_json(body: dict[str, Any]) -> Post:
+    """The Post that `to_json` wrote."""
+    moment = body["published_at"]
+    photos = [{**photo, "focal": tuple(photo["focal"]) if photo["focal"] else None} for photo in body["photos"]]
+    return Post(
+        **{
+            **body,
+            "kind": Kind(body["kind"]),
+            "categories": tuple(body["categories"]),
+            "tags": tuple(body["tags"]),
+            "photos": tuple(Photo(**photo) for photo in photos),
+            "modified_at": datetime.fromisoformat(body["modified_at"]),
+            "published_at": datetime.fromisoformat(moment) if moment else None,
+        }
+    )
