@@ -32,6 +32,7 @@ def keep(tx: Tx, pictures: Sequence[Picture]) -> list[None]:
             "mime": one.image.mime,
             "width": one.image.size.width,
             "height": one.image.size.height,
+            "alt": one.image.alt,
             "content": one.image.content,
             "warnings": list(one.warnings),
             "created_at": tx.now,

@@ -198,6 +198,7 @@ cards = Table(
     Column("mime", String(32), nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
+    Column("alt", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("warnings", Json, nullable=False),
     Column("created_at", Moment, nullable=False),

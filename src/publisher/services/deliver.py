@@ -1,0 +1,114 @@
+"""One Delivery, from claim to receipt. `deliver` alone knows the sequence; what it calls never calls back."""
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from publisher.connector.base import Connector
+from publisher.connector.transcript import Transcript
+from publisher.domain import policy
+from publisher.domain.failures import Failure, OutcomeUnknown, Rejected
+from publisher.domain.model import JSON, Account, Delivery, Post, Reason, State
+from publisher.domain.policy import Outcome, Settlement
+from publisher.services.render import Renderer
+from publisher.store import Store
+from publisher.store.queue import Sending, Settling
+
+log = logging.getLogger(__name__)
+TOGETHER = 64
+SIDE_BY_SIDE = 8
+DRAIN_SECONDS = 45
+"""A drain starts no Delivery after this long: its claims must reach `sending` in the first half of their lease."""
+
+Connect = Callable[[Account], tuple[Connector, Transcript]]
+
+
+@dataclass
+class Deliverer:
+    """Everything a worker needs to deliver; one per process."""
+
+    store: Store
+    accounts: Mapping[str, Account]
+    channels: Callable[[str], type[Connector]]
+    connect: Connect
+    renderer: Renderer
+    owner: str
+    stopping: Callable[[], bool] = lambda: False
+    chance: random.Random = field(default_factory=random.SystemRandom)
+    pools: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
+
+    def drain(self, channel: str) -> int:
+        """Claim up to 64 due Deliveries of a channel and deliver them side by side; how many were claimed."""
+        if self.stopping():
+            return 0
+        started = self.store.clock()
+        claimed = self.store.claim(channel, TOGETHER, self.owner)
+        if not claimed:
+            return 0
+        posts = self.store.posts(sorted({delivery.post_id for delivery in claimed}))
+        pool = self.pools.setdefault(channel, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=f"deliver-{channel}"))
+        running: dict[Future[None], Delivery] = {}
+        for delivery in claimed:
+            post, _ = posts[delivery.post_id]
+            running[pool.submit(self._in_time, delivery, post, started)] = delivery
+        for future in wait(running).done:
+            if error := future.exception():
+                log.error("delivery %s: %s", running[future].id, type(error).__name__, exc_info=error)
+        return len(claimed)
+
+    def _in_time(self, delivery: Delivery, post: Post, started: datetime) -> None:
+        if self.stopping() or (self.store.clock() - started).total_seconds() > DRAIN_SECONDS:
+            released = Settlement(State.WAITING, Reason.LEASE_EXPIRED, counts=False, outcome="not started")
+            self.store.settle(Settling(delivery, released, self.owner, self.store.clock(), []))
+            return
+        self.deliver(delivery, post)
+
+    def deliver(self, delivery: Delivery, post: Post) -> None:
+        """The way of one post: render, prepare, announce, publish, settle."""
+        now, exchanges = self.store.clock(), list[JSON]()
+        try:
+            account = self._account(delivery)
+            channel = self.channels(account.channel)
+            if delivery.doubt_at and not policy.may_repeat(delivery, channel.capability, now):
+                self._settle(delivery, policy.resolve(delivery, channel.capability, now), now, exchanges)
+                return
+            connector, transcript = self.connect(account)
+            exchanges = transcript.exchanges
+            draft, draft_at = delivery.draft, delivery.draft_at
+            if draft is None or draft_at is None or policy.draft_is_stale(delivery, channel.capability, now):
+                rendition = self.renderer.render(delivery.post_id, post, channel, delivery.tries)
+                draft, draft_at = connector.prepare(rendition), now
+            if not self.store.sending(Sending(delivery, draft, draft_at, self.owner)):
+                log.info("delivery %s: the fence had moved, nothing was sent", delivery.id)
+                return
+            delivery = replace(delivery, state=State.SENDING, draft=draft, draft_at=draft_at)
+            now = self.store.clock()
+            outcome: Outcome = connector.publish(draft, delivery.id)
+        except Failure as failure:
+            outcome = failure
+        except Exception as error:  # an answer nobody foresaw is a bug: held, in doubt if something was sent
+            log.exception("delivery %s: bug", delivery.id)
+            outcome = _bug(error, delivery)
+        self._settle(
+            delivery, policy.settle(delivery, outcome, self.store.clock(), self.chance.random()), now, exchanges
+        )
+
+    def _account(self, delivery: Delivery) -> Account:
+        account = self.accounts.get(delivery.account)
+        if account is None:
+            raise Rejected(f"no account is called {delivery.account!r} any more")
+        return account
+
+    def _settle(self, delivery: Delivery, settlement: Settlement, at: datetime, exchanges: list[JSON]) -> None:
+        if not self.store.settle(Settling(delivery, settlement, self.owner, at, exchanges)):
+            log.warning("delivery %s: %s came after the fence had moved", delivery.id, settlement.outcome)
+
+
+def _bug(error: Exception, delivery: Delivery) -> Outcome:
+    """A surprise while sending leaves the outcome unknown; before that it is plainly a bug."""
+    if delivery.state is State.SENDING:
+        return OutcomeUnknown(f"a bug ({type(error).__name__}) hid the answer")
+    return error

@@ -1,0 +1,131 @@
+"""The pictures of a Post: its Card, drawn once and kept; its photos, fetched, fitted and kept."""
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, field
+from weakref import WeakValueDictionary
+
+import requests
+
+from publisher import cards
+from publisher.connector.fetch import fetch
+from publisher.domain.capability import Capability
+from publisher.domain.failures import Rejected, TryLater
+from publisher.domain.model import Brand, Edition, Image, Kind, Photo, Post, Size
+from publisher.store import Store, read
+from publisher.store.pictures import Picture
+
+PHOTO_BYTES = 40 * 1024 * 1024
+CARD_BYTES = 280 * 1024
+ALT_CHARACTERS = 1000
+PATIENCE = 2
+"""Tries for which a Delivery waits for a photo's server before its Card is drawn without the photo."""
+
+
+class _Lock:
+    """A lock that can be weakly held: gone when nobody draws under its key."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How large a Card may be: in pixels and in bytes."""
+
+    size: Size
+    most_bytes: int
+
+
+@dataclass
+class Pictures:
+    """Finds or makes the pictures a Channel takes of a Post; at most one thread makes any one of them."""
+
+    store: Store
+    brand: Brand
+    base_url: str
+    session: Callable[[], requests.Session]
+    _locks: WeakValueDictionary[str, _Lock] = field(default_factory=WeakValueDictionary)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(
+        self, post_id: str, post: Post, edition: Edition, capability: Capability, tries: int = PATIENCE
+    ) -> tuple[Image, ...]:
+        """What stands beside the text: the photos of a photo Post, else the Card, else nothing."""
+        if not capability.images or capability.card is None:
+            return ()
+        if post.kind is Kind.PHOTO and post.photos:
+            photos = post.photos[: capability.images]
+            return tuple(self._photo(post_id, post, photo, capability) for photo in photos)
+        return (self._card(post_id, post, edition, capability, tries),)
+
+    def _card(self, post_id: str, post: Post, edition: Edition, capability: Capability, tries: int) -> Image:
+        assert capability.card
+        size, most = capability.card, min(CARD_BYTES, capability.image_bytes)
+        photo = post.photos[0] if post.photos else None
+        brief = cards.Brief(
+            headline=post.title,
+            category=post.categories[0] if post.categories else "",
+            site_name=edition.site_name,
+            date="",
+            language=edition.language,
+            direction=edition.direction,
+        )
+        key = _key("card", brief, self.brand, photo, size, most)
+        return self._kept(key, post_id, lambda: self._draw(post, brief, Shape(size, most), tries))
+
+    def _photo(self, post_id: str, post: Post, photo: Photo, capability: Capability) -> Image:
+        key = _key("photo", photo, post.title, capability.image_bytes)
+        return self._kept(key, post_id, lambda: self._fit(post, photo, capability))
+
+    def _kept(self, key: str, post_id: str, make: Callable[[], tuple[Image, tuple[str, ...]]]) -> Image:
+        with self._guard:
+            held = self._locks.setdefault(key, _Lock())
+        with held.lock:
+            row = self.store.look(read.card, key=key)
+            if row is None:
+                image, warnings = make()
+                self.store.keep_picture(Picture(key, post_id, image, warnings))
+                return self._addressed(image)
+        size = Size(row.width, row.height)
+        return self._addressed(Image(row.content, row.mime, size, row.alt, row.sha256))
+
+    def _addressed(self, image: Image) -> Image:
+        """The picture with its public, immutable address."""
+        url = f"{self.base_url}/cards/{image.sha256}.jpg"
+        return Image(image.content, image.mime, image.size, image.alt, image.sha256, url)
+
+    def _draw(self, post: Post, brief: cards.Brief, shape: Shape, tries: int) -> tuple[Image, tuple[str, ...]]:
+        """The Card, with the photo where it can be had: a broken photo must not keep the news from going out."""
+        master, warnings = None, tuple[str, ...]()
+        photo = post.photos[0] if post.photos else None
+        try:
+            master = self._master(photo) if photo else None
+        except (Rejected, TryLater, cards.BadPhoto) as error:
+            if isinstance(error, TryLater) and tries < PATIENCE:
+                raise
+            warnings = (f"drawn without its photo: {error}",)
+        drawn = cards.draw_card(brief, self.brand, master, shape.size, shape.most_bytes)
+        alt = (photo.alt if photo and master else "") or post.title
+        image = Image(drawn.content, drawn.mime, drawn.size, alt[:ALT_CHARACTERS], drawn.sha256)
+        return image, warnings + drawn.warnings
+
+    def _fit(self, post: Post, photo: Photo, capability: Capability) -> tuple[Image, tuple[str, ...]]:
+        """The photo itself, within the Channel's limits; one that can't be had or read fails the Delivery."""
+        try:
+            fitted = cards.fit_photo(self._master(photo), max_bytes=capability.image_bytes, max_side=2048)
+        except cards.BadPhoto as error:
+            raise Rejected(f"the photo can't be used: {error}", field="photos") from None
+        alt = (photo.alt or photo.caption or post.title)[:ALT_CHARACTERS]
+        digest = hashlib.sha256(fitted.content).hexdigest()
+        return Image(fitted.content, fitted.mime, fitted.size, alt, digest), ()
+
+    def _master(self, photo: Photo) -> cards.Master:
+        return cards.open_photo(fetch(self.session(), photo.url, most_bytes=PHOTO_BYTES))
+
+
+def _key(*parts: object) -> str:
+    """What a picture was made from, as one digest."""
+    plain = [astuple(part) if hasattr(part, "__dataclass_fields__") else part for part in parts]  # type: ignore[call-overload]
+    return hashlib.sha256(repr((cards.VERSION, plain)).encode()).hexdigest()

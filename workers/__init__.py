@@ -1,0 +1,1 @@
+"""Celery's side of the house: `celery -A workers.app worker`."""
