@@ -4,7 +4,7 @@ from publisher.services.deliver import TOGETHER
 from workers.app import app, publisher
 
 
-@app.task(name="drain", ignore_result=True)  # type: ignore[untyped-decorator]
+@app.task(name="drain", ignore_result=True)
 def drain(channel: str) -> None:
     """Deliver what is due on a channel; a full batch wakes the next one."""
     parts = publisher()

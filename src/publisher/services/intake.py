@@ -33,12 +33,15 @@ class IntakeService:
         *,
         verdict: str = "",
         settle: float = 0,
+        digest: str = "",
     ) -> Future[Intake]:
         """The promise of an Intake; `settle` seconds pass before what is planned may go out."""
         if event in (Event.PUBLISH, Event.UPDATE) and post and post.edition not in self.editions:
             raise UnknownEditionError(post.edition)
         plan = self.plan(post, settle) if event is Event.PUBLISH and post else ()
-        return self.store.ingest(Arrival(source, event_id, event, post, plan, verdict, actor=f"cms:{source}"))
+        return self.store.ingest(
+            Arrival(source, event_id, event, post, plan, verdict, actor=f"cms:{source}", digest=digest)
+        )
 
     def plan(self, post: Post, settle: float = 0) -> tuple[Planned, ...]:
         """Which Deliveries the routes want for a Post, due in `settle` seconds."""

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from weakref import WeakValueDictionary
 
 import requests
@@ -19,6 +19,8 @@ from publisher.store.pictures import Picture
 PHOTO_BYTES = 40 * 1024 * 1024
 CARD_BYTES = 280 * 1024
 ALT_CHARACTERS = 1000
+RECENT = 32
+"""Pictures kept in memory, at about 150 KB each: one article goes to many accounts at once."""
 PATIENCE = 2
 """Tries for which a Delivery waits for a photo's server before its Card is drawn without the photo."""
 
@@ -48,6 +50,7 @@ class Pictures:
     session: Callable[[], requests.Session]
     _locks: WeakValueDictionary[str, _Lock] = field(default_factory=WeakValueDictionary)
     _guard: threading.Lock = field(default_factory=threading.Lock)
+    _recent: dict[str, Image] = field(default_factory=dict)
 
     def of(
         self, post_id: str, post: Post, edition: Edition, capability: Capability, tries: int = PATIENCE
@@ -83,18 +86,24 @@ class Pictures:
         with self._guard:
             held = self._locks.setdefault(key, _Lock())
         with held.lock:
-            row = self.store.look(read.card, key=key)
-            if row is None:
-                image, warnings = make()
-                self.store.keep_picture(Picture(key, post_id, image, warnings))
-                return self._addressed(image)
-        size = Size(row.width, row.height)
-        return self._addressed(Image(row.content, row.mime, size, row.alt, row.sha256))
+            image = self._recent.get(key)
+            if image is None:
+                image = self._stored(key) or self._made(key, post_id, make)
+        with self._guard:
+            self._recent[key] = image
+            while len(self._recent) > RECENT:
+                del self._recent[next(iter(self._recent))]
+        return replace(image, url=f"{self.base_url}/cards/{image.sha256}.jpg")
 
-    def _addressed(self, image: Image) -> Image:
-        """The picture with its public, immutable address."""
-        url = f"{self.base_url}/cards/{image.sha256}.jpg"
-        return Image(image.content, image.mime, image.size, image.alt, image.sha256, url)
+    def _stored(self, key: str) -> Image | None:
+        row = self.store.look(read.card, key=key)
+        return Image(row.content, row.mime, Size(row.width, row.height), row.alt, row.sha256) if row else None
+
+    def _made(self, key: str, post_id: str, make: Callable[[], tuple[Image, tuple[str, ...]]]) -> Image:
+        image, warnings = make()
+        if post_id:  # an article that is only looked at leaves nothing behind
+            self.store.keep_picture(Picture(key, post_id, image, warnings))
+        return image
 
     def _draw(self, post: Post, brief: cards.Brief, shape: Shape, tries: int) -> tuple[Image, tuple[str, ...]]:
         """The Card, with the photo where it can be had: a broken photo must not keep the news from going out."""

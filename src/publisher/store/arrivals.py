@@ -8,6 +8,9 @@ from typing import Any
 from publisher.domain.model import Event, Kind, Photo, Post
 
 
+DUPLICATE, CONFLICT = "duplicate", "conflict"
+
+
 @dataclass(frozen=True)
 class Planned:
     """One Delivery that routing wants: to whom, from when, until when."""
@@ -20,7 +23,10 @@ class Planned:
 
 @dataclass(frozen=True)
 class Arrival:
-    """One verified Event with the Deliveries it would cause; `event` None is recorded and ignored (`verdict` why)."""
+    """One verified Event with the Deliveries it would cause; `event` None is recorded and ignored (`verdict` why).
+
+    `digest` is that of the body: one event id must not tell two things.
+    """
 
     source: str
     event_id: str
@@ -29,6 +35,7 @@ class Arrival:
     plan: tuple[Planned, ...] = ()
     verdict: str = ""
     actor: str = "cms"
+    digest: str = ""
 
 
 @dataclass(frozen=True)

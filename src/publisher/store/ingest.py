@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, tuple_, update
 from ulid import ULID
 
 from publisher.domain.model import Action, Event, Post, Reason, State
-from publisher.store.arrivals import Arrival, Intake, content_hash, to_json
+from publisher.store.arrivals import CONFLICT, DUPLICATE, Arrival, Intake, content_hash, to_json
 from publisher.store.commit import Tx
 from publisher.store.schedule import delivery_row
 from publisher.store.tables import deliveries, events, posts, revisions
@@ -51,10 +51,11 @@ def ingest(tx: Tx, arrivals: Sequence[Arrival]) -> list[Intake]:
         identity = (arrival.source, arrival.event_id)
         post = known.get((arrival.source, arrival.post.id)) if arrival.post else None
         if identity in seen:
-            results.append(_told(seen[identity], post))
+            same = seen[identity] == arrival.digest
+            results.append(Intake(DUPLICATE if same else CONFLICT, post.id if post else "", _ids(post)))
             continue
         result = _take(tx, writes, known, arrival, post)
-        seen[identity] = "duplicate"
+        seen[identity] = arrival.digest
         writes.events.append(_event_row(tx, arrival, result))
         results.append(result)
     for table, rows in ((posts, writes.posts), (revisions, writes.revisions), (deliveries, writes.deliveries)):
@@ -68,8 +69,8 @@ def ingest(tx: Tx, arrivals: Sequence[Arrival]) -> list[Intake]:
 def _seen_events(tx: Tx, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], str]:
     identities = [(arrival.source, arrival.event_id) for arrival in arrivals]
     where = tuple_(events.c.source, events.c.event_id).in_(identities)
-    rows = tx.connection.execute(select(events.c.source, events.c.event_id).where(where))
-    return {(row.source, row.event_id): "duplicate" for row in rows}
+    rows = tx.connection.execute(select(events.c.source, events.c.event_id, events.c.digest).where(where))
+    return {(row.source, row.event_id): row.digest for row in rows}
 
 
 def _known_posts(tx: Tx, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], _Known]:
@@ -115,7 +116,7 @@ def _tell(
     elif post.content_hash == digest and post.status == PUBLISHED:
         _saved_again(tx, writes, post, arrival.post.modified_at)
         if arrival.event is Event.UPDATE or post.plans:
-            return Intake("duplicate", post.id, _ids(post))
+            return Intake(DUPLICATE, post.id, _ids(post))
         verdict = "published"
     else:
         verdict = _revise(tx, writes, arrival, post, digest)
@@ -241,6 +242,7 @@ def _event_row(tx: Tx, arrival: Arrival, result: Intake) -> dict[str, Any]:
         "id": str(ULID()),
         "source": arrival.source,
         "event_id": arrival.event_id,
+        "digest": arrival.digest,
         "type": arrival.event.value if arrival.event else "ignored",
         "verdict": result.verdict,
         "post_id": result.post_id or None,
@@ -248,9 +250,7 @@ def _event_row(tx: Tx, arrival: Arrival, result: Intake) -> dict[str, Any]:
     }
 
 
-def _ids(post: _Known) -> tuple[str, ...]:
+def _ids(post: _Known | None) -> tuple[str, ...]:
+    if post is None:
+        return ()
     return tuple(delivery_id for plans in post.plans.values() for delivery_id, _, _ in plans)
-
-
-def _told(verdict: str, post: _Known | None) -> Intake:
-    return Intake(verdict, post.id, _ids(post)) if post else Intake(verdict)

@@ -90,6 +90,7 @@ events = Table(
     Column("id", String(26), primary_key=True),
     Column("source", String(64), nullable=False),
     Column("event_id", String(200), nullable=False),
+    Column("digest", String(64), nullable=False),
     Column("type", String(16), nullable=False),
     Column("verdict", Text, nullable=False),
     Column("post_id", String(26)),
