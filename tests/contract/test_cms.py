@@ -25,7 +25,9 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 def source_of(kind: str, **changes: Any) -> Source:
-    return replace(Source("site", kind, **{**FILES[kind]["source"], "secrets": tuple(FILES[kind]["source"]["secrets"])}), **changes)
+    return replace(
+        Source("site", kind, **{**FILES[kind]["source"], "secrets": tuple(FILES[kind]["source"]["secrets"])}), **changes
+    )
 
 
 def reader(kind: str, **changes: Any) -> Cms:
@@ -59,7 +61,8 @@ def refusal(cms: Cms, headers: dict[str, str], body: bytes, now: datetime = NOW)
 
 def post_of(expected: dict[str, Any]) -> Post:
     photos = [
-        Photo(**{**photo, "focal": tuple(photo["focal"]) if photo["focal"] else None}) for photo in expected.get("photos", [])
+        Photo(**{**photo, "focal": tuple(photo["focal"]) if photo["focal"] else None})
+        for photo in expected.get("photos", [])
     ]
     moment = expected.get("published_at")
     return Post(
@@ -153,7 +156,7 @@ def test_any_flipped_byte_is_found(kind: str) -> None:
     headers = cms.sign(body, event_id="evt_1", now=NOW)
     for place in range(len(body)):
         flipped = bytes([*body[:place], body[place] ^ 1, *body[place + 1 :]])
-        with pytest.raises(BadRequest, match="^401 "):
+        with pytest.raises(BadRequest, match=r"^401 "):
             cms.verify(headers, flipped, NOW)
 
 
@@ -169,7 +172,9 @@ def test_any_changed_character_of_a_signing_header_is_found(kind: str) -> None:
 
 
 @every_kind
-@pytest.mark.parametrize("value", [None, "", " ", "é", "\ud800", "=", ",", "v1", "v1,", "sha256=", "sha256=, t=", "9" * 5_000])
+@pytest.mark.parametrize(
+    "value", [None, "", " ", "é", "\ud800", "=", ",", "v1", "v1,", "sha256=", "sha256=, t=", "9" * 5_000]
+)
 def test_a_missing_or_malformed_header_is_refused_in_words(kind: str, value: str | None) -> None:
     cms, body = reader(kind), published(kind)
     headers = cms.sign(body, event_id="evt_1", now=NOW)
@@ -201,7 +206,21 @@ def test_nothing_is_parsed_before_it_is_verified(kind: str) -> None:
 
 @every_kind
 @pytest.mark.parametrize(
-    "body", [b"", b"\xff\xfe", b"{", b"null", b"[]", b'"post"', b"1", b"NaN", b'{"a":NaN}', b'{"a":-Infinity}', b"\xef\xbb\xbf{}", b'{"a":' + b"9" * 5_000 + b"}"]
+    "body",
+    [
+        b"",
+        b"\xff\xfe",
+        b"{",
+        b"null",
+        b"[]",
+        b'"post"',
+        b"1",
+        b"NaN",
+        b'{"a":NaN}',
+        b'{"a":-Infinity}',
+        b"\xef\xbb\xbf{}",
+        b'{"a":' + b"9" * 5_000 + b"}",
+    ],
 )
 def test_what_is_no_json_object_is_a_400(kind: str, body: bytes) -> None:
     cms = reader(kind)
@@ -225,7 +244,16 @@ def test_a_body_too_long_is_a_413(kind: str) -> None:
 
 
 @every_kind
-@pytest.mark.parametrize("declared", ["", "text/plain", "application/x-www-form-urlencoded", "application/json-patch", "application/json; charset=latin-1"])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/json-patch",
+        "application/json; charset=latin-1",
+    ],
+)
 def test_another_content_type_is_a_415(kind: str, declared: str) -> None:
     cms, body = reader(kind), published(kind)
     headers = {**cms.sign(body, event_id="evt_1", now=NOW), "content-type": declared}
@@ -233,7 +261,10 @@ def test_another_content_type_is_a_415(kind: str, declared: str) -> None:
 
 
 @every_kind
-@pytest.mark.parametrize("declared", ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"'])
+@pytest.mark.parametrize(
+    "declared",
+    ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"'],
+)
 def test_json_in_utf8_may_be_spelled_as_http_allows(kind: str, declared: str) -> None:
     cms, body = reader(kind), published(kind)
     headers = {**cms.sign(body, event_id="evt_1", now=NOW), "content-type": declared}
@@ -250,22 +281,32 @@ def test_no_secret_shows(kind: str) -> None:
         assert secret not in str(problem) + repr(problem)
 
 
-KEYS = sorted({key for kind in KINDS for case in FILES[kind]["cases"] for key in json.dumps(case["body"]).split('"')[1::2]})
+# every key and word of the samples: arbitrary JSON gets further in with them
+WORDS = sorted(
+    {key for kind in KINDS for case in FILES[kind]["cases"] for key in json.dumps(case["body"]).split('"')[1::2]}
+)
 JSONS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters()) | st.sampled_from(KEYS),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), inner, max_size=6),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters())
+    | st.sampled_from(WORDS),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS) | st.text(max_size=5), inner, max_size=6)
+    ),
     max_leaves=25,
 )
 
 
 def read_or_refused(kind: str, value: Any) -> None:
     body = json.dumps(value).encode()
+    refused = 0
     try:
-        incoming = signed(reader(kind), body)
+        json.dumps(asdict(signed(reader(kind), body)), default=str, ensure_ascii=False).encode()
     except BadRequest as problem:
-        assert problem.status in (400, 422)
-    else:
-        json.dumps(asdict(incoming), default=str, ensure_ascii=False).encode()
+        refused = problem.status
+    assert refused in (0, 400, 422)
 
 
 @every_kind
@@ -317,12 +358,11 @@ GHOST_CAPTURES = [
 ]
 
 
-def captured(path: str) -> dict[str, Any]:
+def captured(path: str) -> Any:
     file = CAPTURES / path
     if not file.exists():
         pytest.skip("the captured webhooks are not here (../shared/fixtures/cms)")
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return found
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def ghost_capture(name: str) -> tuple[Cms, Incoming]:
@@ -394,7 +434,9 @@ def test_posts_wordpress_really_showed(name: str, kind: str, event: Event | None
 
 
 def test_the_post_wordpress_really_showed() -> None:
-    incoming = wordpress_told("post.published", captured("wordpress/002-after_insert.none-to-publish.json")["json"]["post"])
+    incoming = wordpress_told(
+        "post.published", captured("wordpress/002-after_insert.none-to-publish.json")["json"]["post"]
+    )
     assert incoming.post
     assert replace(incoming.post, html="", title="", url="", summary="") == Post(
         source="site",
@@ -416,7 +458,9 @@ def test_the_post_wordpress_really_showed() -> None:
 
 
 def test_the_rest_view_of_wordpress() -> None:
-    told = {post["id"]: wordpress_told("post.published", post) for post in captured("wordpress/wp-json-posts-embed.json")}
+    told = {
+        post["id"]: wordpress_told("post.published", post) for post in captured("wordpress/wp-json-posts-embed.json")
+    }
     assert {number: (incoming.event, incoming.verdict) for number, incoming in told.items()} == {
         9: (Event.PUBLISH, ""),
         8: (None, "password-protected"),

@@ -13,7 +13,7 @@ from publisher.cards.intake import Master
 from publisher.cards.layout import Block
 from publisher.cards.logo import read_logo
 from publisher.cards.photo import Drawn, drawn, encode
-from publisher.cards.sheet import Sheet
+from publisher.cards.sheet import DESIGN, Sheet
 from publisher.cards.srgb import RGB, legible, mix, opposite, rgb
 from publisher.cards.words import Brief, Words, set_words
 from publisher.domain.model import Brand, Size
@@ -30,8 +30,9 @@ def card_key(
     brief: Brief,
     brand: Brand,
     photo: bytes | None,
-    size: Size,
+    size: Size = DESIGN,
     max_bytes: int = MAX_BYTES,
+    *,
     focal: tuple[float, float] | None = None,
 ) -> str:
     """SHA-256 over all that decides how a Card looks: the same key, the same picture."""
@@ -49,7 +50,7 @@ def card_key(
 
 
 def draw_card(
-    brief: Brief, brand: Brand, photo: Master | None, size: Size = Size(1200, 630), max_bytes: int = MAX_BYTES
+    brief: Brief, brand: Brand, photo: Master | None, size: Size = DESIGN, max_bytes: int = MAX_BYTES
 ) -> Drawn:
     """The Card as JPEG. What is wrong with it, but not enough to go without, stands in its warnings."""
     warnings: tuple[str, ...] = ()
@@ -73,7 +74,7 @@ def paint(words: Words, brand: Brand, photo: Master | None, sheet: Sheet) -> Ima
     else:
         canvas, shade = pattern(sheet.size, ground, accent, sheet.direction).copy(), ground
     lay_scrim(canvas, (sheet.inset, top - sheet.px(12), sheet.size.width - sheet.inset, sheet.bottom), ink, shade)
-    draw_block(canvas, words.headline, sheet.left(0, sheet.column), top, sheet.column, ink)
+    draw_block(canvas, words.headline, (sheet.left(0, sheet.column), top), ink, sheet.column)
     if words.category.lines:
         _draw_category(canvas, words.category, top - sheet.px(26 + 50), sheet, accent)
     _draw_row(canvas, words, sheet, brand.logo, ink)
@@ -83,9 +84,9 @@ def paint(words: Words, brand: Brand, photo: Master | None, sheet: Sheet) -> Ima
 def _draw_category(canvas: Image.Image, block: Block, top: int, sheet: Sheet, accent: RGB) -> None:
     padding, height = sheet.px(24), sheet.px(50)
     width = round(block.width) + 2 * padding
-    draw_pill(canvas, sheet.left(0, width), top, width, height, accent)
-    left = sheet.left(padding, block.width)
-    draw_block(canvas, block, left, _centred(block, top + height / 2), block.width, opposite(accent))
+    draw_pill(canvas, (sheet.left(0, width), top), Size(width, height), accent)
+    at = sheet.left(padding, block.width), _centred(block, top + height / 2)
+    draw_block(canvas, block, at, opposite(accent))
 
 
 def _draw_row(canvas: Image.Image, words: Words, sheet: Sheet, logo_path: str, ink: RGB) -> None:
@@ -96,7 +97,7 @@ def _draw_row(canvas: Image.Image, words: Words, sheet: Sheet, logo_path: str, i
         canvas.paste(logo, (sheet.left(0, logo.width), sheet.bottom - height), logo)
         start = logo.width + sheet.px(18)
     for block, offset in ((words.site, start), (words.date, sheet.column - words.date.width)):
-        draw_block(canvas, block, sheet.left(offset, block.width), _centred(block, middle), block.width, ink)
+        draw_block(canvas, block, (sheet.left(offset, block.width), _centred(block, middle)), ink)
 
 
 def _centred(block: Block, middle: float) -> float:

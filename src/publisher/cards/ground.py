@@ -45,7 +45,9 @@ def pattern(size: Size, ground: RGB, accent: RGB, direction: Direction) -> Image
     """The Brand's ground, with a glow of its accent and thin rings around it at the end side's upper corner."""
     width, height = size.width, size.height
     reach = round(max(width, height) * 0.85)
-    glow = ImageOps.invert(Image.radial_gradient("L")).resize((2 * reach, 2 * reach)).point(lambda value: value * 0.55)
+    # Pillow's gradient is 0 in the middle and 181 where its sides are nearest
+    falling = [round(150 * _ease(1 - value / 181)) for value in range(256)]
+    glow = Image.radial_gradient("L").resize((2 * reach, 2 * reach)).point(falling)
     sheet = Image.new("L", (width * OVERSAMPLING, height * OVERSAMPLING))
     pen = ImageDraw.Draw(sheet)
     x, y = width * 0.86, height * 0.12

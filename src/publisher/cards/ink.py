@@ -7,16 +7,16 @@ from PIL import Image, ImageDraw
 
 from publisher.cards.layout import Block
 from publisher.cards.srgb import RGB
-from publisher.domain.model import Direction
+from publisher.domain.model import Direction, Size
 
 OVERSAMPLING = 4
 
 
-def draw_block(canvas: Image.Image, block: Block, left: float, top: float, width: float, colour: RGB) -> None:
-    """`block` at the start side of a box `width` pixels wide: left for left-to-right text, right for the other."""
+def draw_block(canvas: Image.Image, block: Block, at: tuple[float, float], colour: RGB, width: float = 0) -> None:
+    """`block` with its lines at the start side of a box: `at` is its left and top, `width` pixels or its own."""
     if not block.lines:
         return
-    pad = block.size
+    (left, top), width, pad = at, width or block.width, block.size
     x, y = int(left) - pad, int(top) - pad
     columns, rows = int(width) + 2 * pad, block.height + 2 * pad
     mask = _rasterise(block, columns, rows, left - x, width)
@@ -24,8 +24,8 @@ def draw_block(canvas: Image.Image, block: Block, left: float, top: float, width
 
 
 def _rasterise(block: Block, columns: int, rows: int, left: float, width: float) -> Image.Image:
-    """Coverage of the glyphs, `size` pixels of room around them. The rasteriser is this call's own: no thread shares it."""
-    raster = hb.RasterDraw()
+    """Coverage of the glyphs, with `size` pixels of room around them."""
+    raster = hb.RasterDraw()  # costs nothing to make, and so no thread shares one
     raster.extents = hb.RasterExtents(0, 0, columns, rows, 0)
     rightward = block.paragraph.direction is Direction.RTL
     for (glyphs, length), baseline in zip(block.glyphs(), block.baselines(), strict=True):
@@ -41,9 +41,9 @@ def _rasterise(block: Block, columns: int, rows: int, left: float, width: float)
     return Image.frombytes("L", (columns, rows), picture.buffer, "raw", "L", picture.extents.stride, bottom_up)
 
 
-def draw_pill(canvas: Image.Image, left: int, top: int, width: int, height: int, colour: RGB) -> None:
-    """A bar with round ends."""
-    canvas.paste(colour, (left, top, left + width, top + height), _pill(width, height))
+def draw_pill(canvas: Image.Image, at: tuple[int, int], size: Size, colour: RGB) -> None:
+    """A bar with round ends; `at` is its left and top."""
+    canvas.paste(colour, (*at, at[0] + size.width, at[1] + size.height), _pill(size.width, size.height))
 
 
 @lru_cache(maxsize=64)

@@ -31,7 +31,7 @@ class Sheet(NamedTuple):
     @property
     def bottom(self) -> int:
         """Pixels from the top to the lowest line anything may touch."""
-        return self.size.height - self.px(44)
+        return self.size.height - self.px(45)
 
     def left(self, start: float, width: float) -> int:
         """The left edge of something `width` wide that begins `start` pixels inside the column."""

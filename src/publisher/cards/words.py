@@ -49,7 +49,7 @@ def set_words(brief: Brief, extra: tuple[str, ...], sheet: Sheet, *, largest: in
         return fit(Typesetter(chain(style, extra), brief.language, brief.direction), clean(text), width, scales)
 
     column, label = sheet.column, sheet.scale(28, 28, 1)
-    headline = (sheet.scale(largest, 58, 3), sheet.scale(58, 42, 4))
+    headline = (sheet.scale(largest, 72, 2), sheet.scale(largest, 58, 3), sheet.scale(58, 42, 4))
     return Words(
         headline=block(brief.headline, HEADLINE, column, *headline),
         category=block(brief.category, STRONG, column * 0.6, label),

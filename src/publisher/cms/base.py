@@ -71,6 +71,9 @@ class Cms(ABC):
     body_bytes: ClassVar[int] = MIB
     """The longest body taken; reliability wants a cap before any work is done."""
 
+    edition_field: ClassVar[str] = ""
+    """Where this CMS would have named the edition."""
+
     def __init__(self, source: Source) -> None:
         self.source = source
         self.keys = tuple(self.key(secret) for secret in source.secrets)
@@ -97,12 +100,9 @@ class Cms(ABC):
         incoming = self.incoming(self.event_id(headers, body), headers, parse(body))
         post = incoming.post
         if incoming.event in (Event.PUBLISH, Event.UPDATE) and post and not post.edition:
-            detail = "No edition is named, and the source has no default."
+            detail = f"{self.edition_field} names no edition, and the source has no default."
             raise BadRequest(422, "Unprocessable field", detail, self.edition_field)
         return incoming
-
-    edition_field: ClassVar[str] = ""
-    """Where this CMS would have named the edition."""
 
     @abstractmethod
     def event_id(self, headers: Mapping[str, str], body: bytes) -> str:

@@ -97,9 +97,10 @@ def _rendered(post: Fields, name: str, limit: int, *, required: bool = False) ->
 
 
 def _terms(embedded: Fields, taxonomy: str) -> tuple[str, ...]:
-    """Names of the post's terms; what the REST API could not embed is an error object without a taxonomy."""
-    groups = Fields({str(n): group for n, group in enumerate(embedded.items("wp:term", NAMES))}, embedded.at("wp:term"))
-    terms = [term for n in groups.value for term in groups.objects(n, NAMES)]
+    """Names of the post's terms: a list for each taxonomy, an error object where the REST API could not embed it."""
+    where = embedded.at("wp:term")
+    lists = {str(n): found for n, found in enumerate(embedded.items("wp:term", NAMES)) if isinstance(found, list)}
+    terms = [term for n in lists for term in Fields(lists, where).objects(n, NAMES)]
     names = [plain(term.text("name", NAME)) for term in terms if term.text("taxonomy", NAME) == taxonomy]
     return tuple(name for name in dict.fromkeys(names) if name)
 

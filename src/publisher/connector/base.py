@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from publisher.connector.http import Answer, Http
+from publisher.connector.http import Answer, Http, bounded
 from publisher.domain.capability import Capability
 from publisher.domain.failures import Failure, Rejected, TryLater, Unauthorized
 from publisher.domain.model import JSON, Account, Identity, Receipt, Rendition
 
 RATE_LIMIT, UNAUTHORIZED = 429, 401
+UNHEARD = (408, 425)
+"""Request Timeout and Too Early (RFC 9110, 15.5.9; RFC 8470, 5.2): a 4xx that says nothing about the content."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class Connector:
 
     `prepare` is harmless and repeatable and returns a small JSON draft; `publish` makes exactly one irreversible
     request, with the same key each time. Both raise one of the four failures or it is a bug.
+
+    `errors` maps the platform's codes and words to ours; `OutcomeUnknown` there means that the platform stumbled, which
+    leaves only a publish in doubt. `rate_limits` are the codes and words that mean: too many calls, come back later.
     """
 
     name: ClassVar[str]
@@ -36,6 +41,7 @@ class Connector:
     secrets: ClassVar[tuple[str, ...]] = ()
     optional_secrets: ClassVar[tuple[str, ...]] = ()
     errors: ClassVar[Mapping[str | int, type[Failure]]] = {}
+    rate_limits: ClassVar[tuple[str | int, ...]] = ()
 
     def __init__(self, account: Account, http: Http) -> None:
         self.account = account
@@ -61,6 +67,14 @@ class Connector:
         """The one irreversible request."""
         raise NotImplementedError
 
+    def edit(self, receipt: Receipt, draft: JSON) -> Receipt:
+        """Correct what is out, where `capability.edits`; repeatable. The proof of what now stands there."""
+        raise NotImplementedError
+
+    def delete(self, receipt: Receipt) -> None:
+        """Take down what is out, where `capability.deletes`; repeatable: what is gone already is no failure."""
+        raise NotImplementedError
+
     def verify(self) -> Identity:
         """Who these credentials speak for."""
         raise NotImplementedError
@@ -71,29 +85,29 @@ class Connector:
         return [answer.text[:2000]]
 
     def retry_after(self, answer: Answer) -> float:
-        """Seconds the platform asks us to wait (0: it does not say)."""
+        """Seconds the platform asks us to wait when it limits our rate (0: it does not say)."""
         return answer.retry_after
 
     def judge(self, answer: Answer) -> Failure | None:
-        """The failure an answer means for this platform, or None where the common rules decide."""
+        """The failure an answer means for this platform, or None where it says nothing about the content."""
         words = list(self.words(answer))
         said = next((str(word) for word in words if isinstance(word, str) and word), "") or answer.text[:300]
-        message = f"{self.brand} answered {answer.status}: {said}"
+        # a platform may repeat the token it refuses; a failure's text goes to the dashboard
+        message = self.http.transcript.redact(f"{self.brand} answered {answer.status}: {said}")
+        if any(_matches(known, word) for known in self.rate_limits for word in words):
+            return self._limited(message, answer)
         for word in words:
             for ours in (kind for known, kind in self.errors.items() if _matches(known, word)):
-                return self._failure(ours, message, answer)
+                return TryLater(message, after=answer.retry_after) if ours is TryLater else ours(message)
         if answer.status == RATE_LIMIT:
-            return TryLater(message, after=self.retry_after(answer), rate_limited=True, scope="account")
+            return self._limited(message, answer)
         if answer.status == UNAUTHORIZED:
             return Unauthorized(message)
-        return Rejected(message) if 300 <= answer.status < 500 else None  # noqa: PLR2004  # HTTP's own classes
+        # HTTP's own classes of "not here" and "your fault"
+        return Rejected(message) if 300 <= answer.status < 500 and answer.status not in UNHEARD else None  # noqa: PLR2004  # see above
 
-    def _failure(self, ours: type[Failure], message: str, answer: Answer) -> Failure:
-        if ours is TryLater:
-            limited = answer.status == RATE_LIMIT or self.retry_after(answer) > 0
-            scope = "account" if limited else "delivery"
-            return TryLater(message, after=self.retry_after(answer), rate_limited=limited, scope=scope)
-        return ours(message)
+    def _limited(self, message: str, answer: Answer) -> TryLater:
+        return TryLater(message, after=bounded(self.retry_after(answer)), rate_limited=True, scope="account")
 
 
 def _matches(known: str | int, word: str | int) -> bool:

@@ -18,14 +18,18 @@ from publisher.connector.transcript import Transcript
 from publisher.connector.wire import TIMEOUT, lost, plain_words, read_body
 from publisher.domain.failures import Failure, OutcomeUnknown, Rejected, TryLater
 
+LONGEST_WAIT = 86_400.0
+"""Seconds: a platform that asks for more is asked again after a day."""
+
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: status, headers (any case), whole body."""
+    """What came back: status, headers (any case), whole body; `publish`: to the irreversible request."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    publish: bool = False
 
     @property
     def text(self) -> str:
@@ -50,13 +54,18 @@ class Answer:
         """Seconds of the Retry-After header, which may be a number or a date (RFC 9110, 10.2.3); else 0."""
         value = self.headers.get("Retry-After", "")
         try:
-            return max(0.0, float(value))
+            return bounded(float(value))
         except ValueError:
             pass
         try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-        except ValueError:
+            return bounded(parsedate_to_datetime(value).timestamp() - time.time())
+        except (ValueError, OverflowError):
             return 0.0
+
+
+def bounded(after: float) -> float:
+    """Seconds a platform asks us to wait, between none and `LONGEST_WAIT`; what is no number is none."""
+    return min(max(0.0, after), LONGEST_WAIT)
 
 
 class Http:
@@ -75,10 +84,9 @@ class Http:
         answer = self._exchange(method, url, publish=publish, request=request)
         if 200 <= answer.status < 300 or answer.status in ok:  # noqa: PLR2004  # HTTP's own class of success
             return answer
-        failure = self.judge(answer)
-        if failure is None:
-            words = f"{method} was answered {answer.status}"
-            failure = OutcomeUnknown(words) if publish else TryLater(words)
+        failure = self.judge(answer) or OutcomeUnknown(f"{method} was answered {answer.status}")
+        if isinstance(failure, OutcomeUnknown) and not publish:
+            failure = TryLater(str(failure), after=answer.retry_after)
         raise failure
 
     def publish(self, method: str, path: str, *, ok: tuple[int, ...] = (), **request: Any) -> Answer:
@@ -86,10 +94,11 @@ class Http:
         return self.call(method, path, publish=True, ok=ok, **request)
 
     def receipt(self, answer: Answer, *path: str | int) -> str:
-        """The id inside a success; an answer without it leaves the outcome unknown."""
+        """The id inside a success; without it a published post's outcome is unknown, a harmless call is made again."""
         value = answer.field(*path)
         if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
-            raise OutcomeUnknown(f"answered {answer.status} without {'/'.join(map(str, path))}")
+            words = f"answered {answer.status} without {'/'.join(map(str, path))}"
+            raise OutcomeUnknown(words) if answer.publish else TryLater(words)
         return str(value)
 
     def _exchange(self, method: str, url: str, *, publish: bool, request: dict[str, Any]) -> Answer:
@@ -106,9 +115,8 @@ class Http:
                 stream=True,
                 **request,
             ) as response:
-                answer = Answer(
-                    response.status_code, CaseInsensitiveDict(response.headers), read_body(response, started)
-                )
+                body, received = read_body(response, started), CaseInsensitiveDict(response.headers)
+                answer = Answer(response.status_code, received, body, publish)
         except requests.RequestException as error:
             self._record(method, url, request, headers, started, error=plain_words(error))
             raise lost(error, publish=publish) from None

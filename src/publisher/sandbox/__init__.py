@@ -45,7 +45,9 @@ class Sandbox:
             raise
         self.host, self.http_port, self.smtp_port = host, int(self._server.server_address[1]), self._mailbox.port
         self.url = f"http://{host}:{self.http_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sandbox-http", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="sandbox-http", daemon=True
+        )
         self._thread.start()
 
     def posts(self, channel: str) -> list[dict[str, Any]]:

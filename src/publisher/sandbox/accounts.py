@@ -42,7 +42,7 @@ def profile(channel: str, name: str) -> Profile:
 
 def direction(language: str) -> str:
     """`rtl`, or `auto`, which lets the reader's browser decide by the first strong letter."""
-    return "rtl" if language.split("-")[0].lower() in RTL else "auto"
+    return "rtl" if language.partition("-")[0].lower() in RTL else "auto"
 
 
 class Directory:

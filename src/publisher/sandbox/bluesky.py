@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from publisher.sandbox import cbor
 from publisher.sandbox.accounts import profile
 from publisher.sandbox.bluesky_records import POST, TID, RecordError, blobs, check_record, facet_problems, facets
-from publisher.sandbox.bluesky_sessions import TOTAL, Sessions, failure, rate, refused
+from publisher.sandbox.bluesky_sessions import Sessions, refused
 from publisher.sandbox.network import Route
 from publisher.sandbox.state import Media, Post, Span, described
 from publisher.sandbox.wire import Answer, Request, reply
@@ -86,7 +86,9 @@ class Bluesky(Sessions):
         if not most.isdigit() or not 1 <= int(most) <= 100:
             raise refused(400, "InvalidRequest", "Error: limit must be between 1 and 100")
         cursor = request.query.get("cursor", "~")
-        keys = sorted((rkey for owner, rkey in self.records if owner == name and rkey < cursor), reverse=True)[: int(most)]
+        keys = sorted((rkey for owner, rkey in self.records if owner == name and rkey < cursor), reverse=True)[
+            : int(most)
+        ]
         found = [(rkey, self.records[name, rkey]) for rkey in keys]
         records = [{"uri": _uri(name, key), "cid": cbor.record_cid(record), "value": record} for key, record in found]
         return reply(200, {"records": records} | ({"cursor": keys[-1]} if keys else {}))
@@ -164,25 +166,6 @@ class Bluesky(Sessions):
         """Microseconds << 10 | clock id, 13 signs, sortable as text (https://atproto.com/specs/tid, 2026-08)."""
         number = (time.time_ns() // 1000 + self.world.serial()) << 10
         return "".join(BASE32_SORTABLE[number >> shift & 31] for shift in range(60, -1, -5))
-
-    def error(self, status: int) -> Answer:
-        names = {500: "InternalServerError", 502: "UpstreamFailure", 503: "NotEnoughResources", 504: "UpstreamTimeout"}
-        name = names.get(status, "InternalServerError" if status >= 500 else "InvalidRequest")
-        return failure(status, name, "Internal Server Error" if status >= 500 else "Error")
-
-    def limited(self, seconds: int) -> Answer:
-        headers = rate(*TOTAL, 0, self.world.now() + seconds) | {"Retry-After": str(seconds)}
-        return failure(429, "RateLimitExceeded", "Rate Limit Exceeded", headers)
-
-    def unauthorized(self) -> Answer:
-        return self.wrong_password().answer
-
-    def not_found(self, request: Request) -> Answer:
-        del request
-        return failure(501, "MethodNotImplemented", "Method Not Implemented")
-
-    def unreadable(self, problem: str) -> Answer:
-        return failure(400, "SyntaxError", f"The body is not valid JSON: {problem}")
 
     routes: ClassVar[tuple[Route, ...]] = (
         Route("POST", r"/xrpc/com\.atproto\.server\.createSession", Sessions.create_session),

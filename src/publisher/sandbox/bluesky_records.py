@@ -1,7 +1,8 @@
 """What a Bluesky PDS demands of a post record, in its own words (recorded from PDS 0.5.35; lexicons of 2026-08-20).
 
 A problem reads `grapheme too big (maximum 300, got 301) at $.record.text`. Facet offsets outside the text are taken
-without a word, as the real one does; `facet_problems` names them. Embeds of other records and of video are unknown here.
+without a word, as the real one does; `facet_problems` names them.
+Embeds of records and of video are unknown here.
 """
 
 import re
@@ -165,7 +166,9 @@ def _facets(record: dict[str, Any]) -> list[tuple[int, dict[str, Any], tuple[int
     for number, facet in enumerate(record.get("facets", [])):
         start, end = facet["index"]["byteStart"], facet["index"]["byteEnd"]
         marked: tuple[int, int] | None = None
-        if start < end <= len(raw) and not any(raw[at : at + 1] and 0x80 <= raw[at] < 0xC0 for at in (start, end) if at < len(raw)):
+        if start < end <= len(raw) and not any(
+            raw[at : at + 1] and 0x80 <= raw[at] < 0xC0 for at in (start, end) if at < len(raw)
+        ):
             marked = (len(raw[:start].decode()), len(raw[:end].decode()))
         found.append((number, facet, marked))
     return found

@@ -11,7 +11,7 @@ from typing import Any
 
 from publisher.sandbox.accounts import credentials, profile
 from publisher.sandbox.network import Network
-from publisher.sandbox.wire import Answer, RefusedError, Request, reply
+from publisher.sandbox.wire import Answer, MalformedBodyError, RefusedError, Request, reply
 
 ACCESS, REFRESH = "com.atproto.appPass", "com.atproto.refresh"
 LIVES = {ACCESS: 7200, REFRESH: 90 * 86_400}
@@ -41,7 +41,11 @@ class Sessions(Network):
         claims = _claims(request.bearer)
         if claims:
             return self.world.directory.by_id("bluesky", str(claims["sub"]))
-        return ""
+        try:
+            identifier = str(request.fields.get("identifier", ""))
+        except MalformedBodyError:
+            return ""
+        return self.world.directory.find("bluesky", "identifier", identifier)
 
     def headers(self, request: Request) -> dict[str, str]:
         del request
@@ -84,6 +88,25 @@ class Sessions(Network):
     def get_session(self, request: Request) -> Answer:
         who = profile("bluesky", self.known(request))
         return reply(200, {"handle": who.handle, "did": who.id, "emailConfirmed": True, "active": True})
+
+    def error(self, status: int) -> Answer:
+        names = {500: "InternalServerError", 502: "UpstreamFailure", 503: "NotEnoughResources", 504: "UpstreamTimeout"}
+        name = names.get(status, "InternalServerError" if status >= 500 else "InvalidRequest")
+        return failure(status, name, "Internal Server Error" if status >= 500 else "Error")
+
+    def limited(self, seconds: int) -> Answer:
+        headers = rate(*TOTAL, 0, self.world.now() + seconds) | {"Retry-After": str(seconds)}
+        return failure(429, "RateLimitExceeded", "Rate Limit Exceeded", headers)
+
+    def unauthorized(self) -> Answer:
+        return self.wrong_password().answer
+
+    def not_found(self, request: Request) -> Answer:
+        del request
+        return failure(501, "MethodNotImplemented", "Method Not Implemented")
+
+    def unreadable(self, problem: str) -> Answer:
+        return failure(400, "SyntaxError", f"The body is not valid JSON: {problem}")
 
     def wrong_password(self) -> RefusedError:
         return refused(401, "AuthenticationRequired", "Invalid identifier or password")

@@ -20,23 +20,27 @@ def record_cid(record: dict[str, Any]) -> str:
 def encode(value: Any) -> bytes:
     """One value; map keys sorted by length, then bytes; `{"$link": cid}` becomes a link."""
     match value:
-        case bool():
-            return b"\xf5" if value else b"\xf4"
-        case None:
-            return b"\xf6"
+        case None | bool():
+            return {None: b"\xf6", True: b"\xf5", False: b"\xf4"}[value]
         case int():
             return _head(0, value) if value >= 0 else _head(1, -1 - value)
         case str():
             return _head(3, len(value.encode())) + value.encode()
         case list():
-            return _head(4, len(value)) + b"".join(encode(item) for item in value)
-        case {"$link": str(link), **rest} if not rest:
-            raw = base64.b32decode(link[1:].upper() + "=" * (-len(link[1:]) % 8))
-            return _head(6, CID_TAG) + _head(2, len(raw) + 1) + b"\x00" + raw
+            return _head(4, len(value)) + b"".join(map(encode, value))
         case dict():
-            pairs = sorted((len(key.encode()), key.encode(), item) for key, item in value.items())
-            return _head(5, len(pairs)) + b"".join(encode(key.decode()) + encode(item) for _, key, item in pairs)
+            return _link(value["$link"]) if set(value) == {"$link"} else _map(value)
     raise ValueError(f"{type(value).__name__} has no place in a record")
+
+
+def _map(value: dict[str, Any]) -> bytes:
+    keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+    return _head(5, len(keys)) + b"".join(encode(key) + encode(value[key]) for key in keys)
+
+
+def _link(text: str) -> bytes:
+    raw = base64.b32decode(text[1:].upper() + "=" * (-len(text[1:]) % 8))
+    return _head(6, CID_TAG) + _head(2, len(raw) + 1) + b"\x00" + raw
 
 
 def _head(major: int, number: int) -> bytes:

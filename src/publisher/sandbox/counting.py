@@ -5,12 +5,14 @@ X: twitter-text config v3 (read 2026-11-23). Mastodon: https://docs.joinmastodon
 
 import unicodedata
 
-import regex
+import regex  # type: ignore[import-untyped]  # it ships no type hints
 
 URL = regex.compile(r"(?<![\w@#$/.])https?://[^\s<>\"'«»،؛)\]}]+", regex.IGNORECASE)
 # Scheme-less domains count as links on X too. The full list of top-level domains is long; these are the usual ones.
 TLDS = "com|org|net|edu|gov|info|biz|int|news|app|dev|blog|online|site|media|press|io|ai|co|me|tv|eu|uk|de|fr|al|ir|us"
-BARE = regex.compile(rf"(?<![\w@#$/.\-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:{TLDS})(?![\w@-])(?:/[^\s]*)?", regex.I)
+BARE = regex.compile(
+    rf"(?<![\w@#$/.\-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:{TLDS})(?![\w@-])(?:/[^\s]*)?", regex.I
+)
 HOST = regex.compile(r"https?://(?P<labels>(?:[\w-]+\.)+\w{2,})", regex.I)
 EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Extended_Pictographic}|\p{RI}|[0-9#*]\ufe0f?\u20e3")
 LIGHT = ((0x0000, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))

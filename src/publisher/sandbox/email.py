@@ -7,7 +7,6 @@ import asyncio
 import re
 import threading
 from email import policy
-from email.message import EmailMessage
 from email.parser import BytesParser
 from typing import Any, cast
 
@@ -21,7 +20,9 @@ from publisher.sandbox.text import first_link, linkified
 from publisher.sandbox.wire import Answer, Request, reply
 
 LARGEST_MAIL = 26_214_400
-RESERVED = re.compile(r"@(?:[\w-]+\.)*(?:example\.(?:com|org|net)|[\w-]+\.(?:test|example|invalid)|localhost)$", re.I)
+RESERVED = re.compile(
+    r"@(?:[\w-]+\.)*(?:example\.(?:com|org|net)|[\w-]+\.(?:test|example|invalid)|localhost)$", re.IGNORECASE
+)
 REQUIRED = ("From", "To", "Date", "Message-ID", "Subject")
 
 
@@ -65,7 +66,7 @@ class Inbox:
     async def handle_MAIL(self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         if not session.authenticated:
             return "530 5.7.0 Authentication required"
-        if address != credentials("email", session.auth_data)["sender"]:
+        if address != credentials("email", str(session.auth_data))["sender"]:
             return "553 5.7.1 Sender address rejected: not owned by user"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
@@ -108,7 +109,7 @@ class Inbox:
 
     def _keep(self, name: str, envelope: Envelope) -> None:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        message = cast("EmailMessage", BytesParser(policy=policy.default).parsebytes(content))
+        message = BytesParser(policy=policy.default).parsebytes(content)
         plain, rich = message.get_body(("plain",)), message.get_body(("html",))
         text = str(plain.get_content()) if plain else ""
         post = Post("email", name, str(message["Message-ID"] or ""), "", text, spans=linkified(text))
@@ -116,9 +117,14 @@ class Inbox:
         post.problems = [f"no {header} header" for header in REQUIRED if not message[header]]
         headers = {header: str(value) for header, value in message.items()}
         html = str(rich.get_content()) if rich else ""
-        post.detail = {"subject": str(message["Subject"] or ""), "to": envelope.rcpt_tos, "headers": headers, "html": html}
+        post.detail = {
+            "subject": str(message["Subject"] or ""),
+            "to": envelope.rcpt_tos,
+            "headers": headers,
+            "html": html,
+        }
         pictures = [part for part in message.walk() if part.get_content_maintype() == "image"]
-        for part in cast("list[EmailMessage]", pictures):
+        for part in pictures:
             media = self.world.picture(part.get_content())
             post.media += [described(media, _alt(html, str(part["Content-ID"] or "")))] if media else []
         self.world.add(post)
@@ -144,7 +150,9 @@ class Mailbox:
 
     def _protocol(self) -> SMTP:
         limits: dict[str, Any] = {"data_size_limit": LARGEST_MAIL, "auth_require_tls": False, "enable_SMTPUTF8": True}
-        return SMTP(self._inbox, hostname="mail.example.com", authenticator=self._inbox.login, loop=self._loop, **limits)
+        return SMTP(
+            self._inbox, hostname="mail.example.com", authenticator=self._inbox.login, loop=self._loop, **limits
+        )
 
     async def _finish(self) -> None:
         self._server.close()
@@ -165,7 +173,7 @@ def _refusal(fault: Fault) -> str:
 
 def _alt(html: str, content_id: str) -> str:
     """What the HTML says of the inline picture with this Content-ID."""
-    for tag in re.findall(r"<img\b[^>]*>", html, re.I):
+    for tag in re.findall(r"<img\b[^>]*>", html, re.IGNORECASE):
         alt = re.search(r'alt="([^"]*)"', tag)
         if content_id and f"cid:{content_id.strip('<>')}" in tag and alt:
             return str(alt[1])

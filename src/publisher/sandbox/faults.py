@@ -91,7 +91,9 @@ class Faults:
     def take(self, channel: str, account: str, *, publishes: bool, kind: str = "") -> Fault | None:
         """The oldest order (of `kind`, if given) that hits this request, counted down; None where none does."""
         with self._lock:
-            fitting = (f for f in self._orders if f.hits(channel, account, publishes=publishes) and kind in {"", f.kind})
+            fitting = (
+                f for f in self._orders if f.hits(channel, account, publishes=publishes) and kind in {"", f.kind}
+            )
             fault = next(fitting, None)
             if fault:
                 fault.times -= 1

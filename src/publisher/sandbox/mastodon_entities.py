@@ -42,7 +42,13 @@ def status(post: Post) -> dict[str, Any]:
     origin = post.url.partition("/mastodon/")[0]
     media = [attachment(f"{post.id}{n}", item, origin, ready=True) for n, item in enumerate(post.media)]
     tags = [{"name": s.value.lower(), "url": f"{origin}/tags/{s.value}"} for s in post.spans if s.kind == "hashtag"]
-    value = {"id": post.id, "uri": post.url, "url": post.url, "created_at": post.created, "edited_at": post.edited}
+    value: dict[str, Any] = {
+        "id": post.id,
+        "uri": post.url,
+        "url": post.url,
+        "created_at": post.created,
+        "edited_at": post.edited,
+    }
     value |= {"account": account(post.account, origin), "content": _content(post), "language": post.language or None}
     value |= {"media_attachments": media, "mentions": [], "tags": tags, "emojis": [], "card": None, "poll": None}
     counts = {"replies_count": 0, "reblogs_count": 0, "favourites_count": 0}

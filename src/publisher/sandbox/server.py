@@ -6,7 +6,7 @@ import threading
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from publisher.sandbox.control import Control
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY = 64 * 1024 * 1024
 IDLE_SECONDS = 90
+REASONS = {status.value: status.phrase for status in HTTPStatus}
 GARBAGE = b'<html>{"ok": tru'
 
 
@@ -73,7 +74,17 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._handle()
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET
+    def do_POST(self) -> None:
+        self._handle()
+
+    def do_PUT(self) -> None:
+        self._handle()
+
+    def do_DELETE(self) -> None:
+        self._handle()
+
+    def do_HEAD(self) -> None:
+        self._handle()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class names it so
         """Silent: paths carry secrets; `/_sandbox/<channel>/requests` has them masked."""
@@ -97,7 +108,8 @@ class Handler(BaseHTTPRequestHandler):
         fault = self._fault(network, request)
         kind = fault.kind if fault else ""
         if kind == "drop_before":
-            return self._drop()
+            self._drop()
+            return None
         if fault and kind in {"status", "rate_limit", "unauthorized"}:
             answer = refusal(network, fault)
             self._write(answer)
@@ -106,7 +118,8 @@ class Handler(BaseHTTPRequestHandler):
             self.server.world.closing.wait(fault.number / 1000)
         answer = network.answer(request)
         if kind == "drop_after_accept":
-            return self._drop()
+            self._drop()
+            return None
         if kind == "malformed" and answer.status < 400:
             answer = Answer(200, GARBAGE, answer.headers)
         self._write(answer, half=kind == "truncate")
@@ -133,7 +146,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _write(self, answer: Answer, *, half: bool = False) -> None:
         """One write, so that a client never sees a head without its body; `half` breaks off inside the body."""
-        reason = HTTPStatus(answer.status).phrase if answer.status in HTTPStatus else "Unknown"
+        reason = REASONS.get(answer.status, "Unknown")
         head = {"Date": formatdate(usegmt=True), "Content-Type": answer.content_type}
         head |= {"Content-Length": str(len(answer.body))} | answer.headers
         if half or self.close_connection:
@@ -164,6 +177,6 @@ def refusal(network: Network, fault: Fault) -> Answer:
 
 def _hang_up(connection: socket.socket) -> None:
     try:
-        cast("socket.socket", connection).shutdown(socket.SHUT_RDWR)
+        connection.shutdown(socket.SHUT_RDWR)
     except OSError:
         log.debug("the connection was closed already")

@@ -4,15 +4,13 @@ Each identity is a bot that is admin of its own public channel. Unknown paramete
 Unverified: the words for a photo that is too big. This fake fetches nothing, and does not speak Markdown.
 """
 
-import json
 import re
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from publisher.sandbox.accounts import credentials, profile
-from publisher.sandbox.counting import utf16
-from publisher.sandbox.network import Network, Route, truth
+from publisher.sandbox.network import Network, Route
 from publisher.sandbox.state import Media, Post
-from publisher.sandbox.telegram_text import ParseError, check_entities, first_url, found_entities, parse_html, spans
+from publisher.sandbox.telegram_messages import Fields, bad, chat, failure, message, say
 from publisher.sandbox.wire import Answer, RefusedError, Request, reply
 
 TEXT, CAPTION = 4096, 1024
@@ -21,16 +19,6 @@ NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "
     "as a current content and reply markup of the message"
 )
-Fields = dict[str, Any]
-
-
-def failure(code: int, description: str, **parameters: int) -> Answer:
-    value: Fields = {"ok": False, "error_code": code, "description": description}
-    return reply(code, value | ({"parameters": parameters} if parameters else {}))
-
-
-def bad(words: str) -> RefusedError:
-    return RefusedError(failure(400, f"Bad Request: {words}"))
 
 
 class Telegram(Network):
@@ -63,7 +51,7 @@ class Telegram(Network):
 
     def get_chat(self, name: str, _request: Request, fields: Fields) -> Fields:
         self._chat(name, fields)
-        return _chat(name) | {"accent_color_id": 0, "max_reaction_count": 11}
+        return chat(name) | {"accent_color_id": 0, "max_reaction_count": 11}
 
     def get_chat_member(self, name: str, request: Request, fields: Fields) -> Fields:
         self._chat(name, fields)
@@ -73,18 +61,18 @@ class Telegram(Network):
     def send_message(self, name: str, _request: Request, fields: Fields) -> Fields:
         self._chat(name, fields)
         post = self._new(name)
-        _say(post, fields, "text", TEXT)
+        say(post, fields, "text", TEXT)
         self.world.add(post)
-        return _message(post)
+        return message(post)
 
     def send_photo(self, name: str, request: Request, fields: Fields) -> Fields:
         self._chat(name, fields)
         media = self._photo(request, fields)
         post = self._new(name)
         post.media = [media]
-        _say(post, fields, "caption", CAPTION)
+        say(post, fields, "caption", CAPTION)
         self.world.add(post)
-        return _message(post)
+        return message(post)
 
     def edit_text(self, name: str, _request: Request, fields: Fields) -> Fields:
         return self._edit(name, fields, "text", TEXT)
@@ -116,7 +104,9 @@ class Telegram(Network):
         value = str(fields.get("photo", ""))
         upload = request.files.get(value.removeprefix("attach://") if value.startswith("attach://") else "photo")
         if upload is None:
-            raise bad("failed to get HTTP URL content" if value.startswith("http") else "there is no photo in the request")
+            raise bad(
+                "failed to get HTTP URL content" if value.startswith("http") else "there is no photo in the request"
+            )
         media = self.world.picture(upload.content)
         if not media or media.mime == "image/gif":
             raise bad("IMAGE_PROCESS_FAILED")
@@ -139,11 +129,11 @@ class Telegram(Network):
         if bool(post.media) != (field == "caption"):
             raise bad("there is no text in the message to edit" if post.media else "there is no caption to edit")
         before = (post.text, post.detail, post.link)
-        _say(post, fields, field, limit)
+        say(post, fields, field, limit)
         if before == (post.text, post.detail, post.link):
             raise bad(NOT_MODIFIED)
         post.edited = self.world.stamp()
-        return _message(post) | {"edit_date": int(self.world.now())}
+        return message(post) | {"edit_date": int(self.world.now())}
 
     def error(self, status: int) -> Answer:
         return failure(status, "Internal Server Error" if status >= 500 else "Error")
@@ -158,7 +148,10 @@ class Telegram(Network):
         del problem
         return failure(400, "Bad Request: can't parse request body")
 
-    routes: ClassVar[tuple[Route, ...]] = tuple(Route(verb, r"/bot([^/]+)/(\w+)", call) for verb in ("GET", "POST"))
+    routes: ClassVar[tuple[Route, ...]] = (
+        Route("GET", r"/bot([^/]+)/(\w+)", call),
+        Route("POST", r"/bot([^/]+)/(\w+)", call),
+    )
 
 
 METHODS = {
@@ -171,82 +164,3 @@ METHODS = {
     "editmessagecaption": Telegram.edit_caption,
     "deletemessage": Telegram.delete_message,
 }
-
-
-def _say(post: Post, fields: Fields, field: str, limit: int) -> None:
-    """Put text and entities into a post, or refuse them; a caption may be empty, a text may not."""
-    source = fields.get(field, "")
-    if not isinstance(source, str):
-        raise bad(f'field "{field}" must be of type String')
-    try:
-        text, entities = _parsed(source, fields, "entities" if field == "text" else "caption_entities")
-    except ParseError as error:
-        raise bad(f"can't parse entities: {error}") from error
-    if field == "text" and not text.strip():
-        raise bad("message text is empty")
-    if utf16(text) > limit:
-        raise bad("message is too long" if field == "text" else "MEDIA_CAPTION_TOO_LONG")
-    post.text, post.spans = text, spans(text, entities)
-    preview = _object(fields.get("link_preview_options"))
-    off = truth(preview.get("is_disabled"), default=False)
-    links = [span.value for span in post.spans if span.kind == "link"]
-    post.link = "" if off else str(preview.get("url") or next(iter(links), ""))
-    post.card = {"uri": post.link} if post.link and not post.media else {}
-    post.detail = {"entities": entities, "preview": preview}
-
-
-def _parsed(source: str, fields: Fields, field: str) -> tuple[str, list[Fields]]:
-    """Trailing white space goes, leading too; entities count from the start of what was sent, so that stays put."""
-    mode, given = str(fields.get("parse_mode") or ""), fields.get(field)
-    if mode.lower() == "html":
-        text, entities = parse_html(source)
-        return text.rstrip(), found_entities(text.rstrip(), [e for e in entities if e["offset"] < utf16(text.rstrip())])
-    if mode:
-        raise bad("unsupported parse_mode")
-    entities = given if given is not None else []
-    if isinstance(entities, str):
-        try:
-            entities = json.loads(entities)
-        except ValueError as error:
-            raise ParseError("can't parse entities JSON object") from error
-    if not isinstance(entities, list):
-        raise ParseError("entities must be an Array of MessageEntity")
-    text = source.rstrip() if not entities else source
-    check_entities(text, entities)
-    return text, found_entities(text, entities)
-
-
-def _object(value: Any) -> Fields:
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError as error:
-            raise bad("can't parse link preview options JSON object") from error
-    if value is not None and not isinstance(value, dict):
-        raise bad("object expected as link preview options")
-    return value or {}
-
-
-def _chat(name: str) -> Fields:
-    who = profile("telegram", name)
-    return {"id": int(who.id), "title": who.title, "username": who.handle, "type": "channel"}
-
-
-def _message(post: Post) -> Fields:
-    """A Message of a channel."""
-    chat, when = _chat(post.account), int(post_time(post))
-    value: Fields = {"message_id": int(post.id), "sender_chat": chat, "chat": chat, "date": when}
-    entities = post.detail["entities"]
-    if not post.media:
-        extra = {"entities": entities} if entities else {}
-        return value | {"text": post.text} | extra
-    media = post.media[0]
-    photo = {"file_id": media.sha256, "file_unique_id": media.sha256[:16], "file_size": media.size}
-    value["photo"] = [photo | {"width": media.width, "height": media.height}]
-    return value | ({"caption": post.text, "caption_entities": entities} if post.text else {})
-
-
-def post_time(post: Post) -> float:
-    from datetime import datetime
-
-    return datetime.fromisoformat(post.created).timestamp()

@@ -7,9 +7,9 @@ https://core.telegram.org/bots/api#html-style (10.1, 2026-06-11). Unverified: th
 import re
 from typing import Any
 
-from publisher.sandbox.counting import URL, utf16
+from publisher.sandbox.counting import utf16
 from publisher.sandbox.state import Span
-from publisher.sandbox.text import CLOSING, linkified
+from publisher.sandbox.text import linkified
 
 Entity = dict[str, Any]
 TAGS = {
@@ -95,12 +95,6 @@ def spans(text: str, entities: list[Entity]) -> list[Span]:
             value = str(entity.get("url") or part.removeprefix("#"))
             seen.append(Span(start, start + len(part), kinds[entity["type"]], value))
     return seen
-
-
-def first_url(text: str) -> str:
-    """The first URL of a plain text, or ""."""
-    found = URL.search(text)
-    return found.group().rstrip(CLOSING) if found else ""
 
 
 def _entity(tag: tuple[str, int, str], end: int) -> Entity:

@@ -16,9 +16,8 @@ def linkified(text: str) -> list[Span]:
         url = found.group().rstrip(CLOSING)
         spans.append(Span(found.start(), found.start() + len(url), "link", url))
     taken = [(span.start, span.end) for span in spans]
-    for tag in HASHTAG.finditer(text):
-        if not any(start <= tag.start() < end for start, end in taken):
-            spans.append(Span(tag.start(), tag.end(), "hashtag", tag[1]))
+    tags = (tag for tag in HASHTAG.finditer(text) if not any(start <= tag.start() < end for start, end in taken))
+    spans += [Span(tag.start(), tag.end(), "hashtag", tag[1]) for tag in tags]
     return sorted(spans, key=lambda span: span.start)
 
 

@@ -24,9 +24,12 @@ class Renderer:
         """What will be sent; raises Rejected with every limit it would exceed."""
         edition, capability = self.editions[post.edition], channel.capability
         images = self.pictures.of(post_id, post, edition, capability, tries)
-        _, template = self.settings.template(channel.name, edition.name)
+        path, template = self.settings.template(channel.name, edition.name)
         pictured = bool(images) and capability.picture is Picture.ATTACHED
-        rendition = compose(post, edition, capability, template, channel=channel.name, pictured=pictured)
+        try:
+            rendition = compose(post, edition, capability, template, channel=channel.name, pictured=pictured)
+        except ValueError as problem:
+            raise Rejected(f"template {path}: {problem}", field="text") from None
         rendition = replace(rendition, images=tuple(_described(image, capability.alt) for image in images))
         if problems := capability.check(rendition):
             raise Rejected("; ".join(problems), field=problems[0].split(":", 1)[0])

@@ -7,7 +7,6 @@ from typing import Any
 
 from publisher.domain.model import Event, Kind, Photo, Post
 
-
 DUPLICATE, CONFLICT = "duplicate", "conflict"
 
 

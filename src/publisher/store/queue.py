@@ -135,6 +135,8 @@ def sending(tx: Tx, announced: Sequence[Sending]) -> list[bool]:
 def settle(tx: Tx, ended: Sequence[Settling]) -> list[bool]:
     """Write how Attempts ended. False where the fence had moved; a late success is written all the same."""
     rows = _current(tx, [item.delivery.id for item in ended])
+    if len(rows) < len(ended):  # two words on one Delivery meet: the later one must see what the first one did
+        return [written for item in ended for written in settle(tx, [item])]
     written, changes = [], []
     for item in ended:
         row, settlement = rows[item.delivery.id], item.settlement
@@ -144,12 +146,13 @@ def settle(tx: Tx, ended: Sequence[Settling]) -> list[bool]:
         if ours or true_late:
             changes.append(_change(tx, row, item, ours=ours))
             tx.audit(item.owner, f"delivery.{settlement.state.value}", row.id, **_said(settlement))
-        _account_wide(tx, item)
     _close_attempts(tx, ended, rows)
     if changes:
         fields = [name for name in changes[0] if name != "b_id"]
         values: dict[str, Any] = {name.removeprefix("b_"): bindparam(name) for name in fields}
         tx.connection.execute(update(deliveries).where(deliveries.c.id == bindparam("b_id")).values(values), changes)
+    for item in ended:
+        _account_wide(tx, item)
     return written
 
 

@@ -60,8 +60,9 @@ def lines(connection: Connection, query: Query) -> list[Line]:
 def counts(connection: Connection, query: Query) -> dict[str, int]:
     """How many Deliveries stand in each state, under the query's other conditions."""
     where = conditions(replace(query, states=(), before=""))
-    statement = select(deliveries.c.state, func.count()).where(*where).group_by(deliveries.c.state)
-    found: dict[str, int] = dict(connection.execute(statement).tuples().all())
+    many = func.count().label("many")
+    statement = select(deliveries.c.state, many).where(*where).group_by(deliveries.c.state)
+    found = {row.state: row.many for row in connection.execute(statement)}
     return {state.value: found.get(state.value, 0) for state in State}
 
 
