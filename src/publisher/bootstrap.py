@@ -1,7 +1,5 @@
 """Settings become the object graph; nothing else builds anything."""
 
-import os
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,6 +16,7 @@ from publisher.connector.http import Http
 from publisher.connector.transcript import Redactor, Transcript
 from publisher.domain.model import Account
 from publisher.nudge import Nudge
+from publisher.services import owner
 from publisher.services.deliver import SIDE_BY_SIDE, Deliverer
 from publisher.services.intake import IntakeService
 from publisher.services.operate import Operator
@@ -35,7 +34,7 @@ class Publisher:
     """One process's parts, each built when it is first asked for. Open after a fork, never across one."""
 
     settings: Settings
-    owner: str = field(default_factory=lambda: f"{socket.gethostname()[:40]}:{os.getpid()}")
+    owner: str = field(default_factory=owner.me)
     stopping: Callable[[], bool] = lambda: False
     sessions: dict[str, requests.Session] = field(default_factory=dict)
 

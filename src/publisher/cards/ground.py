@@ -19,6 +19,8 @@ VEIL = 0.12
 """Opacity of the scrim at the top of the photo."""
 MIDDLE = 0.18
 """The luminance as far from black as from white."""
+QUIET = 1.35
+"""Contrast of the glow to the ground around it."""
 RINGS = 9
 OVERSAMPLING = 3
 Box = tuple[int, int, int, int]
@@ -40,13 +42,20 @@ def covering(photo: Master, size: Size) -> Image.Image:
     return photo.image.resize((size.width, size.height), Image.Resampling.HAMMING, box=box, reducing_gap=2.0)
 
 
+def glowing(ground: RGB, accent: RGB) -> float:
+    """How much accent (0..1) the ground takes before it gets loud."""
+    shares = (share / 20 for share in range(12, 1, -1))
+    quiet = (share for share in shares if contrast(luminance(ground), luminance(mix(ground, accent, share))) < QUIET)
+    return next(quiet, 0.1)
+
+
 @lru_cache(maxsize=8)
 def pattern(size: Size, ground: RGB, accent: RGB, direction: Direction) -> Image.Image:
     """The Brand's ground, with a glow of its accent and thin rings around it at the end side's upper corner."""
     width, height = size.width, size.height
     reach = round(max(width, height) * 0.85)
     # Pillow's gradient is 0 in the middle and 181 where its sides are nearest
-    falling = [round(150 * _ease(1 - value / 181)) for value in range(256)]
+    falling = [round(255 * glowing(ground, accent) * _ease(1 - value / 181)) for value in range(256)]
     glow = Image.radial_gradient("L").resize((2 * reach, 2 * reach)).point(falling)
     sheet = Image.new("L", (width * OVERSAMPLING, height * OVERSAMPLING))
     pen = ImageDraw.Draw(sheet)

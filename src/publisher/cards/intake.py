@@ -20,7 +20,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 from publisher.cards.srgb import to_srgb
 from publisher.domain.model import Brand, Size
 
-SIDE = 2048
+SIDE, ENOUGH = 2048, 1536
+"""Pixels: the longest side of a Master, and how many are enough where a JPEG comes at half its size for free."""
 MEGAPIXEL = 1_000_000
 MOST = {"progressive": 25 * MEGAPIXEL, "baseline": 120 * MEGAPIXEL, "other": 40 * MEGAPIXEL}
 """Pixels. A baseline JPEG is decoded at a fraction of its size; a progressive one must be held whole."""
@@ -115,12 +116,11 @@ def _check_size(photo: ImageFile) -> None:
 def _decode(photo: ImageFile, ground: str) -> Image.Image:
     """Shrink as early as can be; turn, convert and flatten what is left."""
     orientation, profile = _orientation(photo), photo.info.get("icc_profile")
-    scale = min(1.0, SIDE / max(photo.size))
-    size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
-    photo.draft(None, size)
+    size = within(photo.size, SIDE)
+    photo.draft(None, within(photo.size, ENOUGH))
     photo.load()
     image = _eight_bits(photo)
-    if image.size != size:
+    if max(image.size) > SIDE:
         image = image.resize(size, Image.Resampling.HAMMING, reducing_gap=2.0)
     if turn := _UPRIGHT.get(orientation):
         image = image.transpose(turn)
@@ -131,6 +131,12 @@ def _decode(photo: ImageFile, ground: str) -> Image.Image:
         flat = behind
     flat.info.clear()
     return flat
+
+
+def within(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Width and height scaled down until neither exceeds `side`."""
+    scale = min(1.0, side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _orientation(photo: ImageFile) -> int:

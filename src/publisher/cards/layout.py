@@ -14,7 +14,7 @@ from publisher.cards.shape import Glyph, Paragraph, Typesetter
 
 HALVINGS = 10
 _IDEOGRAPH = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
-# After white space; after a hyphen or dash between words, but not in "USB-C"; between ideographs, but not before what closes.
+# After white space; after a hyphen between words, but not in "USB-C"; between ideographs, but not before what closes.
 _STOP = regex.compile(
     rf"(?<=\s)(?<![\u00a0\u2007\u202f])(?=\S)|(?<=\p{{L}}{{2}}[-‐–—/])(?=\p{{L}}{{3}})|(?<=\u200b)"
     rf"|(?<={_IDEOGRAPH})(?=[\p{{L}}\p{{Ps}}\p{{Pi}}])|(?<=[\p{{L}}。、！？」』）])(?={_IDEOGRAPH})"

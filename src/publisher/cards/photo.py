@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from publisher.cards.intake import Master
+from publisher.cards.intake import Master, within
 from publisher.domain.model import Size
 
-QUALITIES = (85, 82, 76)
+QUALITIES = (85, 82, 76, 64, 50)
+"""JPEG's; the last two only for photos that are all noise."""
 SMALLEST = 64
 
 
@@ -28,16 +29,17 @@ def fit_photo(master: Master, *, max_bytes: int, max_side: int) -> Drawn:
     """The photo as JPEG of at most `max_bytes` bytes and `max_side` pixels a side, without metadata."""
     side = min(max_side, max(master.image.size))
     while side >= SMALLEST:
-        image = _shrunk(master.image, side)
+        size = within(master.image.size, side)
+        image = master.image if size == master.image.size else master.image.resize(size, Image.Resampling.LANCZOS)
         content = encode(image, subsampling="4:2:0", max_bytes=max_bytes)
         if len(content) <= max_bytes:
-            return drawn(content, Size(*image.size))
+            return drawn(content, Size(*size))
         side = min(side - 1, int(side * max(0.5, 0.95 * (max_bytes / len(content)) ** 0.5)))
     raise ValueError(f"no photo fits into {max_bytes} bytes")
 
 
 def encode(image: Image.Image, *, subsampling: str, max_bytes: int) -> bytes:
-    """JPEG in the best of three qualities that fits, else in the last. Letters want 4:4:4: 4:2:0 bleeds at edges."""
+    """JPEG in the best quality that fits, else in the last. Letters want 4:4:4: 4:2:0 bleeds at edges."""
     content = b""
     for quality in QUALITIES:
         out = io.BytesIO()
@@ -50,9 +52,3 @@ def encode(image: Image.Image, *, subsampling: str, max_bytes: int) -> bytes:
 
 def drawn(content: bytes, size: Size, warnings: tuple[str, ...] = ()) -> Drawn:
     return Drawn(content, "image/jpeg", size, hashlib.sha256(content).hexdigest(), warnings)
-
-
-def _shrunk(image: Image.Image, side: int) -> Image.Image:
-    scale = min(1.0, side / max(image.size))
-    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)

@@ -18,7 +18,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """`image` as RGB in sRGB, its alpha left out; a profile that is broken or fits another mode is not used."""
     plain = image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
     if not profile:
-        return plain.convert("RGB")
+        return plain if plain.mode == "RGB" else plain.convert("RGB")
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if _SPACES.get(source.profile.xcolor_space) != plain.mode or _is_srgb(source):

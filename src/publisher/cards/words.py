@@ -53,8 +53,8 @@ def set_words(brief: Brief, extra: tuple[str, ...], sheet: Sheet, *, largest: in
     return Words(
         headline=block(brief.headline, HEADLINE, column, *headline),
         category=block(brief.category, STRONG, column * 0.6, label),
-        site=block(brief.site_name, STRONG, column * 0.55, label),
-        date=block(brief.date, QUIET, column * 0.4, label),
+        site=block(brief.site_name, STRONG, column * 0.5, label),
+        date=block(brief.date, QUIET, column * 0.38, label),
     )
 
 

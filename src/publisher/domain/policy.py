@@ -1,6 +1,6 @@
 """What an outcome means for a Delivery: its next state, why, and when again. Pure; chance comes in as `jitter`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from publisher.domain.capability import Capability, Doubt
@@ -108,7 +108,9 @@ def _later(delivery: Delivery, failure: TryLater, now: datetime, jitter: float) 
     if again < delivery.expires_at:
         return settlement
     note = f"too old before it could go out: {failure}"
-    return _doubtful_first(delivery, Settlement(State.FAILED, Reason.EXPIRED, note, outcome=settlement.outcome))
+    return _doubtful_first(
+        delivery, replace(settlement, state=State.FAILED, reason=Reason.EXPIRED, note=note, again_at=None)
+    )
 
 
 def _doubtful_first(delivery: Delivery, settlement: Settlement) -> Settlement:
@@ -116,4 +118,4 @@ def _doubtful_first(delivery: Delivery, settlement: Settlement) -> Settlement:
     if delivery.doubt_at is None:
         return settlement
     note = f"an earlier answer was lost, and now: {settlement.note}"
-    return Settlement(State.HELD, Reason.OUTCOME_UNKNOWN, note, outcome=settlement.outcome)
+    return replace(settlement, state=State.HELD, reason=Reason.OUTCOME_UNKNOWN, note=note)

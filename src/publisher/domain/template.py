@@ -11,7 +11,8 @@ from functools import lru_cache
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-VARIABLES = "title summary link url hashtags category site_name author language kind edition"  # `link` is "" where the Channel carries it beside the text; `url` never is
+# `link` is "" where the Channel carries it beside the text; `url` never is.
+VARIABLES = "title summary link url hashtags category site_name author language kind edition"
 LONGEST_TEMPLATE = 8 * 1024  # bytes
 LONGEST_OUTPUT = 20_000  # bytes
 
@@ -25,7 +26,7 @@ _NODES = (
 _NAMES = frozenset(VARIABLES.split())
 
 
-class TemplateProblem(ValueError):
+class TemplateProblem(ValueError):  # noqa: N818 # what it tells is the operator's, no fault of the program
     """A template that cannot be used; its text names the line and what is wrong with it, for the operator."""
 
 
@@ -44,7 +45,7 @@ def render(source: str, variables: Mapping[str, str]) -> str:
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 # plain text: channels escape for their own wire
+        autoescape=False,  # plain text: channels escape for their own wire
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -68,6 +69,10 @@ def _compiled(source: str) -> Template:
         return _ENVIRONMENT.from_string(tree)
     except TemplateSyntaxError as error:
         raise TemplateProblem(f"line {error.lineno}: {error.message}") from error
+    except TemplateProblem:
+        raise
+    except ValueError as error:
+        raise TemplateProblem(f"line 1: {error}") from error
     except (RecursionError, MemoryError, SyntaxError) as error:
         raise TemplateProblem("line 1: the template nests too deeply") from error
 

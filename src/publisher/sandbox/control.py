@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from publisher.sandbox.accounts import CHANNELS, credentials, identities
 from publisher.sandbox.faults import BadFaultError, read
 from publisher.sandbox.network import Network
 from publisher.sandbox.state import World
@@ -54,6 +55,12 @@ class Control:
             return reply(404, {"error": "no such picture"})
         return Answer(200, content, {"Cache-Control": "max-age=3600"}, mime)
 
+    def accounts(self, _request: Request) -> Answer:
+        """Every identity's credentials by channel and name, under our own names: they are worth nothing elsewhere."""
+        return reply(
+            200, {channel: {name: credentials(channel, name) for name in identities()} for channel in CHANNELS}
+        )
+
     def order(self, request: Request) -> Answer:
         try:
             fault = read(_object(request))
@@ -88,6 +95,7 @@ ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("GET", r"/(\w+)/posts", Control.posts),
     ("GET", r"/(\w+)/requests", Control.requests),
     ("GET", r"/media/([0-9a-f]{64})", Control.media),
+    ("GET", r"/accounts", Control.accounts),
     ("POST", r"/faults", Control.order),
     ("GET", r"/faults", Control.pending),
     ("DELETE", r"/faults", Control.clear),

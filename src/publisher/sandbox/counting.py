@@ -42,7 +42,7 @@ def links(text: str) -> list[tuple[int, int]]:
     taken = [*found]
     for match in BARE.finditer(text):
         inside = any(start <= match.start() < end for start, end in found)
-        if not inside and all(len(label) <= LABEL_LIMIT for label in match.group().split("/")[0].split(".")):
+        if not inside and _fits(match.group().partition("/")[0]):
             taken.append(_trimmed(match))
     return sorted(taken)
 
@@ -60,14 +60,24 @@ def weighted(text: str) -> int:
 
 
 def _weight(cluster: str) -> int:
-    if EMOJI.match(cluster):
+    if EMOJI.match(cluster) and not (len(cluster) == 1 and _light(cluster)):  # © alone is a letter, ©️ an emoji
         return 2
-    return sum(1 if any(low <= ord(sign) <= high for low, high in LIGHT) else 2 for sign in cluster)
+    return sum(1 if _light(sign) else 2 for sign in cluster)
+
+
+def _light(sign: str) -> bool:
+    return any(low <= ord(sign) <= high for low, high in LIGHT)
+
+
+def _fits(host: str) -> bool:
+    """Whether every label fits into DNS, other scripts as Punycode (RFC 3492)."""
+    labels = host.split(".")
+    return all(len(label if label.isascii() else b"xn--" + label.encode("punycode")) <= LABEL_LIMIT for label in labels)
 
 
 def _has_host(url: str) -> bool:
     host = HOST.match(url)
-    return bool(host) and all(len(label) <= LABEL_LIMIT for label in host["labels"].split("."))
+    return bool(host) and _fits(host["labels"])
 
 
 def _trimmed(match: "regex.Match[str]") -> tuple[int, int]:

@@ -116,7 +116,7 @@ class Handler(BaseHTTPRequestHandler):
             return answer.status
         if fault and kind == "delay":
             self.server.world.closing.wait(fault.number / 1000)
-        answer = network.answer(request)
+        answer = answered(network, request)
         if kind == "drop_after_accept":
             self._drop()
             return None
@@ -163,6 +163,15 @@ class Handler(BaseHTTPRequestHandler):
     def _drop(self) -> None:
         self.close_connection = True
         _hang_up(self.connection)
+
+
+def answered(network: Network, request: Request) -> Answer:
+    """The network's answer; a bug of the fake itself is a loud 500, not a connection that just closes."""
+    try:
+        return network.answer(request)
+    except Exception:  # a fake that fails must not look like a fault somebody ordered
+        log.exception("the fake %s failed", network.name)
+        return network.error(500)
 
 
 def refusal(network: Network, fault: Fault) -> Answer:

@@ -10,6 +10,7 @@ from publisher.connector.base import Connector
 from publisher.domain import policy
 from publisher.domain.model import Account
 from publisher.nudge import Nudge
+from publisher.services.owner import is_dead
 from publisher.store import Store
 from publisher.store.sweep import Move
 
@@ -35,6 +36,9 @@ class Sweeper:
 
     def sweep(self) -> int:
         """One round; how many Deliveries changed state."""
+        for owner in self.store.leased_owners():
+            if is_dead(owner):
+                self.store.bury(owner)
         changed = self.store.tidy(self.owner)
         for delivery in self.store.doubtful():
             account = self.accounts.get(delivery.account)

@@ -93,7 +93,8 @@ class Committer:
                     ended = True
                     break
                 batch.append(item)
-            self._commit(batch)
+            # whoever gave up waiting meanwhile is left out; from here on nobody can
+            self._commit([item for item in batch if item[2].set_running_or_notify_cancel()])
             if ended:
                 return
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 BUSY_MS = 10_000
@@ -19,6 +19,14 @@ def connect(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def snapshot(engine: Engine) -> Connection:
+    """A connection for look-ups: takes no write lock, and all it reads is of one moment."""
+    options: dict[str, Any] = {"readonly": True}
+    if engine.dialect.name == "postgresql":  # SQLite reads this way by itself
+        options["isolation_level"] = "REPEATABLE READ"
+    return engine.connect().execution_options(**options)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

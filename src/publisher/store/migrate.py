@@ -8,6 +8,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
+from publisher.store.database import snapshot
+
 LOCK = 7_310_246
 
 
@@ -24,7 +26,7 @@ def migrate(engine: Engine) -> None:
 def pending(engine: Engine) -> str:
     """Which version is missing, in words; "" when none is."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
-    with engine.connect().execution_options(readonly=True) as connection:
+    with snapshot(engine) as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     return "" if current == head else f"the tables stand at {current or 'nothing'}, the program wants {head}"
 

@@ -136,11 +136,11 @@ def settle(tx: Tx, ended: Sequence[Settling]) -> list[bool]:
     """Write how Attempts ended. False where the fence had moved; a late success is written all the same."""
     rows = _current(tx, [item.delivery.id for item in ended])
     if len(rows) < len(ended):  # two words on one Delivery meet: the later one must see what the first one did
-        return [written for item in ended for written in settle(tx, [item])]
+        return [result for item in ended for result in settle(tx, [item])]
     written, changes = [], []
     for item in ended:
         row, settlement = rows[item.delivery.id], item.settlement
-        ours = row.token == item.delivery.token and row.state in (State.CLAIMED, State.SENDING)
+        ours = _is_held_by(row, item.delivery)
         true_late = settlement.state == State.PUBLISHED and row.state != State.PUBLISHED
         written.append(ours or true_late)
         if ours or true_late:
@@ -154,6 +154,11 @@ def settle(tx: Tx, ended: Sequence[Settling]) -> list[bool]:
     for item in ended:
         _account_wide(tx, item)
     return written
+
+
+def _is_held_by(row: Any, delivery: Delivery) -> bool:
+    """Whether the worker that holds `delivery` still holds it in the database."""
+    return bool(row.token == delivery.token) and row.state in (State.CLAIMED, State.SENDING)
 
 
 def _change(tx: Tx, row: Any, item: Settling, *, ours: bool) -> dict[str, Any]:
@@ -204,7 +209,7 @@ def _close_attempts(tx: Tx, ended: Sequence[Settling], rows: dict[str, Any]) -> 
         if item.delivery.state == State.SENDING:
             bound = {f"b_{name}": value for name, value in result.items()}
             closed.append({"b_delivery": item.delivery.id, "b_at": item.delivery.token, **bound})
-        elif rows[item.delivery.id].token == item.delivery.token:
+        elif _is_held_by(rows[item.delivery.id], item.delivery):
             whole.append({**_attempt(tx, item.delivery, item.owner, item.started_at), **result})
     if closed:
         names = ("ended_at", "outcome", "message", "transcript")

@@ -12,7 +12,7 @@ from publisher.domain.model import AuditEntry, Delivery, Post
 from publisher.store import chain, ingest, people, pictures, queue, read, schedule, sweep
 from publisher.store.arrivals import Arrival, Intake
 from publisher.store.commit import Committer, Tx
-from publisher.store.database import connect
+from publisher.store.database import connect, snapshot
 from publisher.store.migrate import migrate, pending
 
 
@@ -43,8 +43,8 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for look-ups that takes no write lock."""
-        with self.engine.connect().execution_options(readonly=True) as connection:
+        """A connection for look-ups: one moment of the database, no write lock."""
+        with snapshot(self.engine) as connection:
             yield connection
 
     # ---- intake --------------------------------------------------------------------------------------------------
@@ -63,6 +63,13 @@ class Store:
 
     def settle(self, ended: queue.Settling) -> bool:
         return self.committer.submit(queue.settle, ended).result()
+
+    def leased_owners(self) -> list[str]:
+        with self.reading() as connection:
+            return sweep.leased_owners(connection)
+
+    def bury(self, owner: str) -> int:
+        return self.committer.submit(sweep.bury, owner).result()
 
     def tidy(self, owner: str) -> int:
         return self.committer.submit(sweep.tidy, owner).result()

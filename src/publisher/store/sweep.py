@@ -38,6 +38,21 @@ def tidy(tx: Tx, owners: Sequence[str]) -> list[int]:
     return [changed] * len(owners)
 
 
+def leased_owners(connection: Connection) -> list[str]:
+    """Who holds claims or is sending."""
+    return sorted(connection.scalars(select(deliveries.c.owner).where(LEASED).distinct()))
+
+
+def bury(tx: Tx, owners: Sequence[str]) -> list[int]:
+    """End the leases of workers that are known to be dead; the next `tidy` does the rest."""
+    return [_bury(tx, owner) for owner in owners]
+
+
+def _bury(tx: Tx, owner: str) -> int:
+    theirs = (deliveries.c.owner == owner) & LEASED & (deliveries.c.lease_until > tx.now)
+    return tx.connection.execute(update(deliveries).where(theirs).values(lease_until=tx.now)).rowcount
+
+
 def _dead_claims(tx: Tx, over: Any, owner: str) -> int:
     values = {
         "state": State.WAITING,
