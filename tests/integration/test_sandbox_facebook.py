@@ -45,22 +45,23 @@ def upload(sandbox: Sandbox, content: bytes, **fields: str) -> requests.Response
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "token", "status", "code"),
+    ("path", "body", "token", "expected"),
     [
-        (f"/{PAGE}/feed", {"message": "a" * 63_206}, TOKEN, 200, 0),
-        (f"/{PAGE}/feed", {"message": "a" * 63_207}, TOKEN, 400, 100),
-        (f"/{PAGE}/feed", {}, TOKEN, 400, 100),
-        (f"/{PAGE}/feed", {"message": "a", "link": "nowhere"}, TOKEN, 400, 100),
-        (f"/{PAGE}/feed", {"message": "a", "attached_media": [{"media_fbid": "1"}]}, TOKEN, 400, 100),
-        (f"/{PAGE}/feed", {"message": "a", "attached_media": "no list"}, TOKEN, 200, 0),
-        (f"/{PAGE}/feed", {"message": "a"}, TOKEN[:-1], 400, 190),
-        (f"/{PAGE}/feed", {"message": "a"}, "", 400, 104),
-        (f"/{OTHER}/feed", {"message": "a"}, TOKEN, 403, 200),
-        ("/999/feed", {"message": "a"}, TOKEN, 400, 100),
-        (f"/{PAGE}_1", {"is_published": True}, TOKEN, 400, 100),
+        (f"/{PAGE}/feed", {"message": "a" * 63_206}, TOKEN, (200, 0)),
+        (f"/{PAGE}/feed", {"message": "a" * 63_207}, TOKEN, (400, 100)),
+        (f"/{PAGE}/feed", {}, TOKEN, (400, 100)),
+        (f"/{PAGE}/feed", {"message": "a", "link": "nowhere"}, TOKEN, (400, 100)),
+        (f"/{PAGE}/feed", {"message": "a", "attached_media": [{"media_fbid": "1"}]}, TOKEN, (400, 100)),
+        (f"/{PAGE}/feed", {"message": "a", "attached_media": "no list"}, TOKEN, (400, 100)),
+        (f"/{PAGE}/feed", {"message": "a"}, TOKEN[:-1], (400, 190)),
+        (f"/{PAGE}/feed", {"message": "a"}, "", (400, 104)),
+        (f"/{OTHER}/feed", {"message": "a"}, TOKEN, (403, 200)),
+        ("/999/feed", {"message": "a"}, TOKEN, (400, 100)),
+        (f"/{PAGE}_1", {"is_published": True}, TOKEN, (400, 100)),
     ],
 )
-def test_what_a_post_is_answered(sandbox: Sandbox, path: str, body: Any, token: str, status: int, code: int) -> None:
+def test_what_a_post_is_answered(sandbox: Sandbox, path: str, body: Any, token: str, expected: tuple[int, int]) -> None:
+    status, code = expected
     answer = call(sandbox, "POST", path, token, json=body)
     assert answer.status_code == status, answer.text
     assert answer.json().get("error", {}).get("code", 0) == code

@@ -196,3 +196,10 @@ def test_a_legacy_source_still_believes_no_old_time_that_was_signed() -> None:
     cms.verify(headers, b"{}", NOW)
     with pytest.raises(BadRequest, match="clock"):
         cms.verify(headers, b"{}", NOW.replace(hour=11))
+
+
+def test_the_same_words_at_another_time_are_another_event() -> None:
+    cms, body = Ghost(SITE), b'{"event":"site.changed"}'
+    first, later = (cms.sign(body, event_id="", now=NOW.replace(second=second)) for second in (0, 1))
+    assert cms.read(first, body).event_id != cms.read(later, body).event_id
+    assert cms.read(first, body).event_id == cms.read(dict(first), body).event_id

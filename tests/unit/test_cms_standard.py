@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships no types
 
 from publisher.cms.base import BadRequest, Source
-from publisher.cms.fields import HTML_BYTES, NAME, NAMES, PHOTOS, SUMMARY, TITLE, URL
+from publisher.cms.fields import EDITION, HTML_BYTES, NAME, NAMES, PHOTOS, SUMMARY, TITLE, URL
 from publisher.cms.standard import EVENTS, STATUSES, Standard
 from publisher.domain.model import Kind
 
@@ -203,6 +203,9 @@ CHANGES: list[tuple[Change, bool]] = [
     (photo("focal", [0, True]), False),
     (data("published_at", "yesterday"), False),
     (data("modified_at", ""), True),
+    (data("edition", "e" * EDITION), True),
+    (data("edition", "e" * (EDITION + 1)), False),
+    (data("language", "e" * (EDITION + 1)), False),
     (data("status", "archived"), False),
     (data("status", ""), True),
     (data("translation_of", 2), False),
@@ -274,7 +277,7 @@ def test_the_documented_sender_is_believed(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_documented_limits_are_the_real_ones() -> None:
-    for limit in (TITLE, URL, SUMMARY, HTML_BYTES):
+    for limit in (EDITION, TITLE, URL, SUMMARY, HTML_BYTES):
         assert f"| {limit:,} " in DOC
     assert f"| {NAMES} of {NAME} |" in DOC
     assert f"| {PHOTOS}; texts {SUMMARY:,} |" in DOC

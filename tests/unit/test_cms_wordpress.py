@@ -101,7 +101,7 @@ def test_the_edition_comes_from_the_plugin_or_from_polylang(
         assert post.edition == edition
 
 
-@pytest.mark.parametrize("number", ["7", 0, -1, True, 7.0, None])
+@pytest.mark.parametrize("number", ["7", 0, -1, True, 7.0, None, 2**64])
 def test_an_id_is_a_positive_integer(number: Any) -> None:
     for kind in ("post.published", "post.deleted"):
         with pytest.raises(BadRequest) as caught:

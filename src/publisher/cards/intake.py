@@ -47,7 +47,7 @@ _READERS: tuple[tuple[re.Pattern[bytes], type[ImageFile]], ...] = (
 )
 _REFUSED = (
     (re.compile(rb".{4}ftyp(?:hei|hev|mif1|msf1)", re.DOTALL), "HEIC photos are not read here: save it as JPEG"),
-    (re.compile(rb"\s*<"), "SVG and other markup is never drawn: save it as PNG"),
+    (re.compile(rb"(?:\xef\xbb\xbf)?\s*<"), "SVG and other markup is never drawn: save it as PNG"),
     (re.compile(rb"\Z"), "the file is empty"),
 )
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, MemoryError)
@@ -122,8 +122,8 @@ def _decode(photo: ImageFile, ground: str) -> Image.Image:
     image = _eight_bits(photo)
     if max(image.size) > SIDE:
         image = image.resize(size, Image.Resampling.HAMMING, reducing_gap=2.0)
-    if turn := _UPRIGHT.get(orientation):
-        image = image.transpose(turn)
+    if orientation in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[orientation])
     flat = to_srgb(image, profile)
     if "A" in image.getbands():
         behind = Image.new("RGB", flat.size, ground)

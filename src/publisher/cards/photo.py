@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from publisher.cards.intake import Master, within
+from publisher.cards.intake import BadPhoto, Master, within
 from publisher.domain.model import Size
 
 QUALITIES = (85, 82, 76, 64, 50)
 """JPEG's; the last two only for photos that are all noise."""
 SMALLEST = 64
+"""Pixels; nobody sees anything on a photo smaller than that."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,17 @@ class Drawn:
 
 
 def fit_photo(master: Master, *, max_bytes: int, max_side: int) -> Drawn:
-    """The photo as JPEG of at most `max_bytes` bytes and `max_side` pixels a side, without metadata."""
+    """The photo as JPEG of at most `max_bytes` bytes and `max_side` pixels a side, without metadata, or BadPhoto."""
     side = min(max_side, max(master.image.size))
-    while side >= SMALLEST:
+    while True:
         size = within(master.image.size, side)
         image = master.image if size == master.image.size else master.image.resize(size, Image.Resampling.LANCZOS)
         content = encode(image, subsampling="4:2:0", max_bytes=max_bytes)
         if len(content) <= max_bytes:
             return drawn(content, Size(*size))
-        side = min(side - 1, int(side * max(0.5, 0.95 * (max_bytes / len(content)) ** 0.5)))
-    raise ValueError(f"no photo fits into {max_bytes} bytes")
+        side = int(side * min(0.9, max(0.5, (max_bytes / len(content)) ** 0.5)))
+        if side < SMALLEST:
+            raise BadPhoto(f"the photo can't be made as small as {max_bytes} bytes")
 
 
 def encode(image: Image.Image, *, subsampling: str, max_bytes: int) -> bytes:

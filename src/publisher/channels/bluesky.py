@@ -54,7 +54,8 @@ class Bluesky(Connector):
         picture=Picture.LINK_CARD,
         link=Link.FIELD,
         doubt=Doubt.REPEAT,
-        draft_life=600,  # blobs nothing refers to are dropped "within a time window (eg, minutes)"
+        draft_life=600,  # blobs nothing refers to are dropped after minutes (uploadBlob.json)
+        deletes=True,
         source="https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/feed/post.json",
     )
     base_url = "https://bsky.social"
@@ -75,23 +76,29 @@ class Bluesky(Connector):
             "text": rendition.text,
             "createdAt": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "langs": [rendition.language],
-            "facets": [facet for span in rendition.spans if (facet := _facet(rendition.text, span))],
         }
         if embed := self._embed(rendition):
             record["embed"] = embed
-        return {"record": record}
+        # beside photos there is no card: the title is the link then
+        title_link = "" if "external" in (embed or {}) else rendition.link
+        return {"record": record | {"facets": _facets(rendition, title_link)}}
 
     def publish(self, draft: JSON, key: str) -> Receipt:
         rkey = record_key(key)
         # the same record under the same key changes nothing and is answered like the first time
-        write = {"collection": COLLECTION, "rkey": rkey, "record": draft["record"], "validate": True}
-        answer = self._call("POST", "com.atproto.repo.putRecord", publish=True, json=write)
-        ids = (self.http.receipt(answer, "uri"), self.http.receipt(answer, "cid"))
-        return Receipt(ids, url=f"https://bsky.app/profile/{self._login().tokens['handle']}/post/{rkey}")
+        write = {"rkey": rkey, "record": draft["record"], "validate": True}
+        answer = self._call("POST", "com.atproto.repo.putRecord", publish=True, write=write)
+        uri, cid = self.http.receipt(answer, "uri"), self.http.receipt(answer, "cid")
+        return Receipt(ids=(uri, cid), url=f"{self._profile(self._login().tokens)}/post/{rkey}")
+
+    def delete(self, receipt: Receipt) -> None:
+        """Nothing happens where it is gone already."""
+        self._call("POST", "com.atproto.repo.deleteRecord", write={"rkey": receipt.ids[0].rpartition("/")[2]})
 
     def verify(self) -> Identity:
-        me = self._call("GET", "com.atproto.server.getSession").json()
-        return Identity(handle=f"@{me['handle']}", url=f"https://bsky.app/profile/{me['handle']}")
+        me = self._call("GET", "com.atproto.server.getSession")
+        tokens = {"handle": self.http.receipt(me, "handle")}
+        return Identity(handle=f"@{tokens['handle']}", url=self._profile(tokens))
 
     def words(self, answer: Answer) -> Iterable[str | int]:
         """The platform's name of the error decides; its message is for the operator."""
@@ -102,17 +109,19 @@ class Bluesky(Connector):
         with _guard:
             return _logins.setdefault(self.http.session, _Login())
 
-    def _call(self, method: str, nsid: str, *, publish: bool = False, **request: Any) -> Answer:
-        """One call with the tokens in force; a refused token is renewed once, the request was not heard till then."""
+    def _call(self, method: str, nsid: str, **request: Any) -> Answer:
+        """One call with the tokens in force; a refused token is renewed once, for it was not heard with the old one."""
         tokens = self._tokens(None)
         try:
-            return self._send(method, nsid, tokens, publish=publish, **request)
+            return self._send(tokens, method, nsid, **request)
         except Unauthorized:
-            return self._send(method, nsid, self._tokens(tokens), publish=publish, **request)
+            return self._send(self._tokens(tokens), method, nsid, **request)
 
-    def _send(self, method: str, nsid: str, tokens: JSON, *, publish: bool, **request: Any) -> Answer:
-        if publish:
-            request["json"] = {"repo": tokens["did"], **request["json"]}
+    def _send(
+        self, tokens: JSON, method: str, nsid: str, *, publish: bool = False, write: JSON | None = None, **request: Any
+    ) -> Answer:
+        if write is not None:
+            request["json"] = {"repo": tokens["did"], "collection": COLLECTION, **write}
         headers = {"Authorization": f"Bearer {tokens['accessJwt']}", **request.pop("headers", {})}
         return self.http.call(method, f"/xrpc/{nsid}", publish=publish, headers=headers, **request)
 
@@ -138,10 +147,10 @@ class Bluesky(Connector):
             return self._created()
 
     def _session(self, answer: Answer) -> JSON:
-        tokens = {name: answer.field(name) for name in ("accessJwt", "refreshJwt", "did", "handle")}
-        if not all(isinstance(value, str) and value for value in tokens.values()):
-            raise TryLater(f"{self.brand} answered {answer.status} without a session")
-        return tokens
+        return {name: self.http.receipt(answer, name) for name in ("accessJwt", "refreshJwt", "did", "handle")}
+
+    def _profile(self, tokens: JSON) -> str:
+        return f"https://bsky.app/profile/{tokens['handle']}"
 
     # ---- the record ----------------------------------------------------------------------------------------------
     def _embed(self, rendition: Rendition) -> JSON | None:
@@ -178,17 +187,27 @@ def tid(microseconds: int, clock_id: int) -> str:
     return "".join(SORTABLE[value >> shift & 31] for shift in range(60, -1, -5))
 
 
-def _facet(text: str, span: Span) -> JSON | None:
-    """A span as bytes of UTF-8; None for what has no facet: bold, and hashtags longer than a tag may be."""
+def _facets(rendition: Rendition, title_link: str) -> list[JSON]:
+    """The spans that mean something here, as bytes of UTF-8; of two that overlap the first."""
+    facets, at = [], 0
+    for span in rendition.spans:
+        feature = _feature(span, title_link)
+        if feature and span.start >= at:
+            start, at = span.start, span.end
+            first, last = (len(rendition.text[:offset].encode()) for offset in (start, at))
+            facets.append({"index": {"byteStart": first, "byteEnd": last}, "features": [feature]})
+    return facets
+
+
+def _feature(span: Span, title_link: str) -> JSON | None:
     match span.kind:
         case SpanKind.LINK:
-            feature = {"$type": "app.bsky.richtext.facet#link", "uri": span.value}
+            return {"$type": "app.bsky.richtext.facet#link", "uri": span.value}
         case SpanKind.HASHTAG if _is_tag(span.value):
-            feature = {"$type": "app.bsky.richtext.facet#tag", "tag": span.value}
-        case _:
-            return None
-    start, end = (len(text[:offset].encode()) for offset in (span.start, span.end))
-    return {"index": {"byteStart": start, "byteEnd": end}, "features": [feature]}
+            return {"$type": "app.bsky.richtext.facet#tag", "tag": span.value}
+        case SpanKind.BOLD if title_link:
+            return {"$type": "app.bsky.richtext.facet#link", "uri": title_link}
+    return None
 
 
 def _is_tag(value: str) -> bool:

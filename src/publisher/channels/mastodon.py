@@ -12,9 +12,11 @@ from typing import Any
 from publisher.connector.base import Connector, Option
 from publisher.connector.http import Answer, Http
 from publisher.domain.capability import MIB, Capability, Doubt
-from publisher.domain.failures import Rejected, TryLater, Unauthorized
+from publisher.domain.failures import OutcomeUnknown, Rejected, TryLater, Unauthorized
 from publisher.domain.model import JSON, Account, Identity, Image, Receipt, Rendition, Size
 from publisher.domain.text import Unit
+
+GONE = 404
 
 
 class Mastodon(Connector):
@@ -43,7 +45,8 @@ class Mastodon(Connector):
         "access token": Unauthorized,
         "outside the authorized scopes": Unauthorized,
         "Validation failed": Rejected,
-        "Remote data could not be fetched": TryLater,
+        "Remote data could not be fetched": OutcomeUnknown,
+        403: Unauthorized,
     }
 
     def __init__(self, account: Account, http: Http) -> None:
@@ -62,12 +65,23 @@ class Mastodon(Connector):
         answer = self.http.publish("POST", "/api/v1/statuses", json=draft, headers={"Idempotency-Key": key})
         return Receipt(ids=(self.http.receipt(answer, "id"),), url=str(answer.field("url") or ""))
 
+    def edit(self, receipt: Receipt, draft: JSON) -> Receipt:
+        """Words and pictures; who may see a status stays as it was."""
+        changed = {name: value for name, value in draft.items() if name != "visibility"}
+        self.http.call("PUT", f"/api/v1/statuses/{receipt.ids[0]}", json=changed)
+        return receipt
+
+    def delete(self, receipt: Receipt) -> None:
+        answer = self.http.call("DELETE", f"/api/v1/statuses/{receipt.ids[0]}", ok=(GONE,))
+        if answer.status == GONE and not answer.field("error"):
+            raise Rejected("the server has no call to delete a status: remove it there by hand")
+
     def verify(self) -> Identity:
-        me = self.http.call("GET", "/api/v1/accounts/verify_credentials").json()
-        return Identity(handle=f"@{me['acct']}", url=me.get("url", ""))
+        me = self.http.call("GET", "/api/v1/accounts/verify_credentials")
+        return Identity(handle=f"@{self.http.receipt(me, 'acct')}", url=str(me.field("url") or ""))
 
     def words(self, answer: Answer) -> Iterable[str | int]:
-        return [str(answer.field("error") or "")]
+        return [str(answer.field("error") or ""), answer.status]
 
     def retry_after(self, answer: Answer) -> float:
         """X-RateLimit-Reset is an ISO 8601 time here; Retry-After is not documented but taken where it comes."""

@@ -4,6 +4,7 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 The receiver drops a `webhook-id` it has seen, so a lost answer is settled by sending the same again.
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Iterable
@@ -33,27 +34,29 @@ class Webhook(Connector):
         card=Size(1200, 630),
         link=Link.FIELD,
         doubt=Doubt.REPEAT,
+        edits=True,
+        deletes=True,
         source="https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
     )
     secrets = ("secret",)
     errors = {410: Unauthorized, 502: TryLater, 503: TryLater, 504: TryLater}
 
     def prepare(self, rendition: Rendition) -> JSON:
-        """The body as it will be sent each time, byte for byte: the receiver may compare repeats."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        event = {"type": "post.published", "timestamp": now, "data": _data(rendition)}
-        return {"body": json.dumps(event, ensure_ascii=False, separators=(",", ":"))}
+        return {"timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"), "data": _data(rendition)}
 
     def publish(self, draft: JSON, key: str) -> Receipt:
-        body, seconds = draft["body"].encode(), int(time.time())
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": key,
-            "webhook-timestamp": str(seconds),
-            "webhook-signature": signature(self._signing_key(), key, seconds, body),
-        }
-        self.http.publish("POST", "", data=body, headers=headers)
+        self._tell(_event("published", key, draft), key, publish=True)
         return Receipt(ids=(key,))
+
+    def edit(self, receipt: Receipt, draft: JSON) -> Receipt:
+        """The same correction again has the same `webhook-id`, another one a new one."""
+        body = _event("updated", receipt.ids[0], draft)
+        self._tell(body, f"{receipt.ids[0]}-{hashlib.sha256(body).hexdigest()[:16]}")
+        return receipt
+
+    def delete(self, receipt: Receipt) -> None:
+        draft = {"timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"), "data": {}}
+        self._tell(_event("deleted", receipt.ids[0], draft), f"{receipt.ids[0]}-deleted")
 
     def verify(self) -> Identity:
         """The address without what may be secret in it; nothing is sent, a receiver knows no harmless message."""
@@ -65,11 +68,28 @@ class Webhook(Connector):
     def words(self, answer: Answer) -> Iterable[str | int]:
         return [answer.status, answer.text[:300]]
 
+    def _tell(self, body: bytes, message_id: str, *, publish: bool = False) -> None:
+        seconds = int(time.time())
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(seconds),
+            "webhook-signature": signature(self._signing_key(), message_id, seconds, body),
+        }
+        self.http.call("POST", "", publish=publish, data=body, headers=headers)
+
     def _signing_key(self) -> bytes:
         try:
             return signing_key(self.secret("secret"))
         except ValueError as error:
             raise Unauthorized(str(error)) from None
+
+
+def _event(what: str, post_id: str, draft: JSON) -> bytes:
+    """The body, byte for byte the same for the same draft: the receiver may compare repeats."""
+    data = {"id": post_id, **draft["data"]}
+    event = {"type": f"post.{what}", "timestamp": draft["timestamp"], "data": data}
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def _data(rendition: Rendition) -> JSON:

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from publisher.cms.base import BadRequest
 from publisher.domain.model import JSON
 
-NAME, TITLE, SUMMARY, URL = 200, 500, 5_000, 2_000
-"""Longest name or id, title, summary or caption, and URL, in code points."""
+EDITION, NAME, TITLE, SUMMARY, URL = 64, 200, 500, 5_000, 2_000
+"""Longest edition or language, name or id, title, summary or caption, and URL, in code points."""
 HTML_BYTES = 900_000
 """Longest body of a Post, in bytes of UTF-8: what leaves room for the rest in 1 MiB."""
 NAMES, PHOTOS = 50, 30

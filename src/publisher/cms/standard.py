@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from publisher.cms.base import Cms, Incoming, check_fresh, check_match, digest, refused
-from publisher.cms.fields import NAME, PHOTOS, SUMMARY, TITLE, Fields
+from publisher.cms.fields import EDITION, NAME, PHOTOS, SUMMARY, TITLE, Fields
 from publisher.domain.model import JSON, Event, Kind, Photo, Post
 
 EVENTS = {
@@ -105,7 +105,7 @@ class Standard(Cms):
 
     def edition(self, data: Fields) -> str:
         """The Edition `data` names, by name or by language."""
-        return self.edition_of(data.text("edition", NAME), data.text("language", NAME))
+        return self.edition_of(data.text("edition", EDITION), data.text("language", EDITION))
 
     def _post(self, data: Fields, modified_at: datetime) -> Post:
         return Post(

@@ -11,7 +11,7 @@ https://developer.wordpress.org/rest-api/reference/posts/ (bodies of WordPress 6
 from datetime import datetime
 
 from publisher.cms.base import Incoming
-from publisher.cms.fields import NAME, NAMES, SUMMARY, TITLE, Fields
+from publisher.cms.fields import EDITION, NAME, NAMES, SUMMARY, TITLE, Fields
 from publisher.cms.standard import Standard
 from publisher.domain.html import plain
 from publisher.domain.model import Event, Kind, Photo, Post
@@ -27,6 +27,7 @@ _HIDDEN = {
 """Status of a post -> why not everyone may see it; what is not named here (trash, a plugin's own) is not public."""
 
 _KINDS = {"gallery": Kind.PHOTO, "image": Kind.PHOTO, "video": Kind.VIDEO}
+_IDS = 2**64  # WordPress keeps them as BIGINT UNSIGNED
 _RENDERED = 20_000  # HTML of a short text: markup and entities may outweigh it four times
 
 
@@ -49,8 +50,8 @@ class WordPress(Standard):
 
     def edition(self, data: Fields) -> str:
         """Named by the plugin; else the language, by the plugin or by Polylang's own field of the post."""
-        language = data.text("language", NAME) or data.object("post").text("lang", NAME)
-        return self.edition_of(data.text("edition", NAME), language)
+        language = data.text("language", EDITION) or data.object("post").text("lang", EDITION)
+        return self.edition_of(data.text("edition", EDITION), language)
 
     def _whole(self, data: Fields, post: Fields, modified_at: datetime) -> Post:
         embedded = post.object("_embedded")
@@ -84,7 +85,7 @@ def _hidden(data: Fields, post: Fields) -> str:
 
 def _id(post: Fields) -> str:
     number = post.value.get("id")
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < _IDS:
         post.fault("id", "is not a positive integer")
     return str(number)
 

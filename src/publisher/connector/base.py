@@ -72,7 +72,7 @@ class Connector:
         raise NotImplementedError
 
     def delete(self, receipt: Receipt) -> None:
-        """Take down what is out, where `capability.deletes`; repeatable: what is gone already is no failure."""
+        """Take down what is out, where `capability.deletes`; repeatable: what is known to be gone is no failure."""
         raise NotImplementedError
 
     def verify(self) -> Identity:

@@ -1,8 +1,8 @@
 """Mail by SMTP submission, one message a connection, every command in the transcript and none of its secrets.
 
-RFC 5321 (4.1.1.4: a message is the server's from the line with one dot on; 4.2: what codes mean), RFC 4954 (AUTH),
-RFC 8314 (TLS); read 2026-11-24. Before that line everything that fails is harmless; after it a lost answer leaves the
-outcome unknown, and SMTP has nothing to ask.
+RFC 5321 (4.1.1.4: a message is the server's from the line with one dot on; 4.2.1: what codes mean), RFC 4954 (AUTH),
+RFC 8314 (TLS). Before that line everything that fails is harmless; after it a lost answer leaves the outcome unknown,
+and SMTP offers nothing to ask.
 """
 
 import ipaddress
@@ -10,19 +10,21 @@ import re
 import smtplib
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from publisher.connector.transcript import Transcript
-from publisher.connector.wire import READ_SECONDS
+from publisher.connector.wire import READ_SECONDS, TOTAL_SECONDS
 from publisher.domain.failures import Failure, OutcomeUnknown, Rejected, TryLater, Unauthorized
 
 SECURITY = ("starttls", "tls", "none")
-GO_AHEAD = 354
+YES, GO_AHEAD, NOT_NOW, NO = range(200, 300), range(354, 355), range(400, 500), range(500, 600)
 NO_ACCESS = (530, 534, 535, 538)
-LINE_START_DOT = re.compile(rb"(?m)^\.")
-EMPTY_LINES = re.compile(rb"\r?\n")
+MY_NAME = "[127.0.0.1]"  # what smtplib says where a machine has no public name; ours is nobody's business
+LINE_END, LINE_START_DOT = re.compile(rb"\r?\n"), re.compile(rb"(?m)^\.")
+
+Reply = tuple[int, bytes | str]
 
 
 @dataclass(frozen=True)
@@ -45,86 +47,98 @@ class Envelope:
 
 
 class Connection:
-    """One logged-in conversation; made by `connected`."""
+    """A conversation with a mail server, made by `connected`."""
 
     def __init__(self, smtp: smtplib.SMTP, server: Server, transcript: Transcript) -> None:
         self._smtp, self._server, self._transcript = smtp, server, transcript
+        self._began = time.monotonic()
+
+    def open(self) -> None:
+        """TLS and login, as the Server wants them."""
+        if self._server.security == "none" and not self._on_loopback():
+            raise Unauthorized(f"{self._server.host} is not this machine: it wants security starttls or tls")
+        self._ask("EHLO", "", self._smtp.ehlo)
+        if self._server.security == "starttls":
+            self._ask("STARTTLS", "", lambda: self._smtp.starttls(context=ssl.create_default_context()))
+            self._ask("EHLO", "", self._smtp.ehlo)
+        if self._server.username:
+            self._ask("AUTH", "", lambda: self._smtp.login(self._server.username, self._server.password))
 
     def submit(self, envelope: Envelope, message: bytes) -> str:
         """Hand over one message; the server's words of acceptance. Every recipient is taken or none is served."""
         self._say("MAIL", f"FROM:<{envelope.sender}>")
         for recipient in envelope.recipients:
             self._say("RCPT", f"TO:<{recipient}>")
-        self._say("DATA", wanted=GO_AHEAD)
-        body = LINE_START_DOT.sub(b"..", EMPTY_LINES.sub(b"\r\n", message.removesuffix(b"\r\n")))
-        self._smtp.send(body + b"\r\n")
-        return self._end(len(body))
+        self._say("DATA", "", GO_AHEAD)
+        body = LINE_START_DOT.sub(b"..", LINE_END.sub(b"\r\n", message))
+        self._smtp.send(body if body.endswith(b"\r\n") else body + b"\r\n")
+        self._check_time()
+        return self._end(f"<{len(body)} bytes>")
 
-    def _end(self, size: int) -> str:
+    def quit(self) -> None:
+        """Say goodbye without waiting for the answer."""
+        with suppress(OSError, smtplib.SMTPException):
+            self._smtp.putcmd("QUIT")
+
+    def _end(self, said: str) -> str:
         """The line with one dot: from here on the message may be out, whatever we hear."""
         started = time.monotonic()
         try:
             self._smtp.send(b".\r\n")
             code, words = self._smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
-            self._record("message", f"<{size} bytes>", started, error=_plain_words(error))
-            raise OutcomeUnknown(f"the mail server's answer was lost ({_plain_words(error)})") from None
-        self._record("message", f"<{size} bytes>", started, code, words)
-        if code // 100 not in {2, 4, 5}:
+            lost = f"the mail server's answer was lost: {plain_words(error)}"
+            self._record("message", said, started, error=lost)
+            raise OutcomeUnknown(lost) from None
+        self._record("message", said, started, code=code, words=words)
+        if not any(code in known for known in (YES, NOT_NOW, NO)):
             raise OutcomeUnknown(f"the mail server's answer could not be read ({code})")
-        return self._judged(code, words, code // 100 == 2)  # noqa: PLR2004  # RFC 5321, 4.2.1: 2yz is yes
+        return self._judged(code, words, YES)
 
-    def _say(self, verb: str, rest: str = "", wanted: int = 0) -> str:
+    def _say(self, verb: str, rest: str = "", wanted: range = YES) -> None:
+        self._check_time()
+        self._ask(verb, rest, lambda: self._smtp.docmd(verb, rest), wanted)
+
+    def _ask(self, verb: str, rest: str, command: Callable[[], Reply], wanted: range = YES) -> None:
         started = time.monotonic()
-        code, words = self._smtp.docmd(verb, rest)
-        self._record(verb, rest, started, code, words)
-        return self._judged(code, words, code == wanted if wanted else code // 100 == 2)  # noqa: PLR2004  # as above
+        try:
+            reply = command()
+        except smtplib.SMTPResponseException as error:
+            reply = (error.smtp_code, error.smtp_error)
+        self._record(verb, rest, started, code=reply[0], words=reply[1])
+        self._judged(*reply, wanted)
 
-    def _judged(self, code: int, words: bytes, good: bool) -> str:  # noqa: FBT001  # a comparison, not a flag
-        if not good:
-            raise refusal(code, self._transcript.redact(_text(words)))
-        return _text(words)
+    def _judged(self, code: int, words: bytes | str, wanted: range) -> str:
+        said = self._transcript.redact(_text(words))
+        if code not in wanted:
+            raise refusal(code, said)
+        return said
 
-    def opened(self) -> None:
-        """Greeting, TLS and login, as the Server wants them."""
-        if self._server.security == "none" and not self._on_loopback():
-            raise Unauthorized(f"{self._server.host} is not this machine: mail must go there by starttls or tls")
-        self._greet()
-        if self._server.security == "starttls":
-            started = time.monotonic()
-            code, words = self._smtp.starttls(context=ssl.create_default_context())
-            self._record("STARTTLS", "", started, code, words)
-            self._judged(code, words, code // 100 == 2)  # noqa: PLR2004  # as above
-            self._greet()
-        if self._server.username:
-            started = time.monotonic()
-            try:
-                code, words = self._smtp.login(self._server.username, self._server.password)
-            except smtplib.SMTPResponseException as error:
-                self._record("AUTH", "", started, error.smtp_code, _bytes(error.smtp_error))
-                raise
-            self._record("AUTH", "", started, code, words)
-
-    def _greet(self) -> None:
-        started = time.monotonic()
-        code, words = self._smtp.ehlo()
-        self._record("EHLO", "", started, code, words)
-        self._judged(code, words, code // 100 == 2)  # noqa: PLR2004  # as above
+    def _check_time(self) -> None:
+        if time.monotonic() - self._began > TOTAL_SECONDS:
+            raise TryLater(f"the mail server took longer than {TOTAL_SECONDS:.0f} s")
 
     def _on_loopback(self) -> bool:
         assert self._smtp.sock
         return ipaddress.ip_address(self._smtp.sock.getpeername()[0]).is_loopback
 
     def _record(
-        self, verb: str, rest: str, started: float, code: int | None = None, words: bytes = b"", error: str = ""
+        self,
+        verb: str,
+        rest: str,
+        started: float,
+        *,
+        code: int | None = None,
+        words: bytes | str = "",
+        error: str = "",
     ) -> None:
         redact = self._transcript.redact
         self._transcript.add(
             method=verb,
-            url=f"smtp://{self._server.host}:{self._server.port}",
+            url=_url(self._server),
             body=redact(rest),
             status=code,
-            answer=redact(_text(words)),
+            answer=redact.body(_text(words)),
             error=error,
             ms=round((time.monotonic() - started) * 1000, 1),
         )
@@ -132,57 +146,60 @@ class Connection:
 
 @contextmanager
 def connected(server: Server, transcript: Transcript) -> Iterator[Connection]:
-    """A conversation ready for mail, closed at the end; TryLater, Rejected or Unauthorized where it can't be had."""
+    """A conversation, logged in; whatever breaks it before a message's end is harmless and says why."""
     smtp: smtplib.SMTP | None = None
     try:
         smtp = _dialled(server)
         connection = Connection(smtp, server, transcript)
-        connection.opened()
+        connection.open()
         yield connection
-    except Failure:
-        raise
-    except smtplib.SMTPResponseException as error:
-        raise refusal(error.smtp_code, transcript.redact(_text(_bytes(error.smtp_error)))) from None
+        connection.quit()
+    except smtplib.SMTPConnectError as error:
+        raise refusal(error.smtp_code, _text(error.smtp_error)) from None
     except (OSError, smtplib.SMTPException) as error:
-        transcript.add(method="connection", url=f"smtp://{server.host}:{server.port}", error=_plain_words(error))
-        raise _lost(error) from None
+        failure = _broken(error)
+        transcript.add(method="connection", url=_url(server), error=str(failure))
+        raise failure from None
     finally:
         if smtp:
             smtp.close()
 
 
 def refusal(code: int, words: str) -> Failure:
-    """What a code that is no yes means, by RFC 5321, 4.2.1 and RFC 4954, 6."""
+    """What an answer other than yes means (RFC 5321, 4.2.1; RFC 4954, 6)."""
     message = f"the mail server answered {code} {words}"
     if code in NO_ACCESS:
         return Unauthorized(message)
-    return Rejected(message) if 500 <= code < 600 else TryLater(message)  # noqa: PLR2004  # 5yz is a final no
+    return Rejected(message) if code in NO else TryLater(message)
+
+
+def plain_words(error: Exception) -> str:
+    """An error's kind in words."""
+    known: dict[type[Exception], str] = {
+        ssl.SSLError: "the TLS connection failed",
+        TimeoutError: f"no answer within {READ_SECONDS:.0f} s",
+        ConnectionRefusedError: "no connection",
+    }
+    return next((words for kind, words in known.items() if isinstance(error, kind)), "the connection broke")
 
 
 def _dialled(server: Server) -> smtplib.SMTP:
     if server.security == "tls":
         context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(server.host, server.port, timeout=READ_SECONDS, context=context)
-    return smtplib.SMTP(server.host, server.port, timeout=READ_SECONDS)
+        return smtplib.SMTP_SSL(server.host, server.port, MY_NAME, timeout=READ_SECONDS, context=context)
+    return smtplib.SMTP(server.host, server.port, MY_NAME, timeout=READ_SECONDS)
 
 
-def _lost(error: Exception) -> Failure:
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return Unauthorized(f"the mail server cannot do what the account's security or login asks for: {error}")
-    return TryLater(f"the mail server was not reached ({_plain_words(error)})")
+def _broken(error: Exception) -> Failure:
+    # a server without STARTTLS or AUTH, or without a way to log in that we know, needs another setting
+    if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
+        return Unauthorized(f"the mail server cannot do what the account asks for: {error}")
+    return TryLater(f"the mail server was not reached: {plain_words(error)}")
 
 
-def _plain_words(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"no answer within {READ_SECONDS:.0f} s"
-    if isinstance(error, ssl.SSLError):
-        return "the TLS connection failed"
-    return "no connection" if isinstance(error, ConnectionRefusedError) else "the connection broke"
+def _url(server: Server) -> str:
+    return f"smtp://{server.host}:{server.port}"
 
 
-def _text(words: bytes) -> str:
-    return words.decode(errors="replace")
-
-
-def _bytes(words: bytes | str) -> bytes:
-    return words.encode() if isinstance(words, str) else words
+def _text(words: bytes | str) -> str:
+    return words.decode(errors="replace") if isinstance(words, bytes) else words

@@ -3,17 +3,17 @@
 What gives way first: hashtags from the last, then the summary, then the title. The link stays whole.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from publisher.domain.capability import Capability, Link
-from publisher.domain.hashtags import find_hashtags, hashtag
+from publisher.domain.hashtags import hashtag
 from publisher.domain.html import html_to_text
-from publisher.domain.links import Stretch, find_urls, tagged
-from publisher.domain.model import JSON, Edition, Post, Rendition, Span, SpanKind
+from publisher.domain.links import tagged
+from publisher.domain.model import JSON, Edition, Post, Rendition
+from publisher.domain.spans import spans
 from publisher.domain.template import TemplateProblem, render
 from publisher.domain.text import Unit, cut, measure, normalise, shorten
 
@@ -90,7 +90,7 @@ def compose(
         link=link,
         language=edition.language,
         direction=edition.direction,
-        spans=_spans(text, link, fitted.title if options.get("bold", True) else "", hashtags=capability.hashtags),
+        spans=spans(text, link, fitted.title if options.get("bold", True) else "", hashtags=capability.hashtags),
         site_name=edition.site_name,
         author=_line(post.author),
         kind=post.kind,
@@ -107,13 +107,20 @@ def _words(post: Post, edition: Edition, capability: Capability, most: int) -> _
     """The Post's own words, whole but for bounds no Channel reaches."""
     title = cut(_line(post.title), LONGEST_TITLE, Unit.CODEPOINTS)
     summary = normalise(post.summary) or _first_paragraph(post.html, title)
-    bodies = (hashtag(word, language=edition.language) for word in (*post.categories, *post.tags))
-    unique = {body.casefold(): body for body in reversed([*bodies]) if body} if capability.hashtags else {}
     return _Words(
         title=title,
         summary="" if summary == title else shorten(summary, LONGEST_SUMMARY, Unit.CODEPOINTS),
-        hashtags=tuple(reversed(unique.values()))[: max(most, 0)],
+        hashtags=_hashtags(post, edition.language)[: max(most, 0)] if capability.hashtags else (),
     )
+
+
+def _hashtags(post: Post, language: str) -> tuple[str, ...]:
+    """The bodies of categories, then tags, each once however it is capitalised."""
+    unique: dict[str, str] = {}
+    for word in (*post.categories, *post.tags):
+        if body := hashtag(word, language=language):
+            unique.setdefault(body.casefold(), body)
+    return tuple(unique.values())
 
 
 @lru_cache(maxsize=32)
@@ -167,23 +174,6 @@ def _squeezed(value: str, by: _Shortening, place: Callable[[str], _Words], write
     # a template may write a part twice or change it, and bytes may run out first
     overflow = bisect_left(range(most), 1, key=lambda size: not room.fits(write(words(size))))
     return words(overflow - 1) if overflow else place("")
-
-
-def _spans(text: str, link: str, title: str, *, hashtags: bool) -> tuple[Span, ...]:
-    """What in `text` is a link, a hashtag, or the title on a line of its own; offsets in code points of `text`."""
-    links = [found.span() for found in re.finditer(re.escape(link), text)] if link else []
-    links += [url for url in find_urls(text) if not _overlaps(url, links)]
-    tags = [tag for tag in find_hashtags(text) if not _overlaps(tag, links)] if hashtags else []
-    spans = [Span(start, end, SpanKind.LINK, text[start:end]) for start, end in links]
-    spans += [Span(start, end, SpanKind.HASHTAG, text[start + 1 : end]) for start, end in tags]
-    start = f"\n{text}\n".find(f"\n{title}\n") if title else -1
-    if start >= 0:
-        spans.append(Span(start, start + len(title), SpanKind.BOLD))
-    return tuple(sorted(spans, key=lambda span: (span.start, -span.end)))
-
-
-def _overlaps(stretch: Stretch, others: list[Stretch]) -> bool:
-    return any(start < stretch[1] and stretch[0] < end for start, end in others)
 
 
 def _warnings(whole: _Words, fitted: _Words) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ _URL = regex.compile(
     r"""(?<![a-z0-9])https?://[\p{L}\p{N}\[][[!-~]--[<>"'`{}|\\^]||\p{L}||\p{M}||\p{N}||[\u200c\u200d]]*+""",
     regex.IGNORECASE | regex.VERSION1,
 )
+_BRACKET = regex.compile(r"[()\[\]]")
+_OPENING = {")": "(", "]": "["}
 
 _LATIN = (
     r"a-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268\u026f\u0272"
@@ -82,14 +84,15 @@ def tagged(url: str, utm: Iterable[tuple[str, str]], channel: str) -> str:
 
 
 def _end(url: str) -> int:
-    """Length of `url` without the closing punctuation that belongs to the sentence."""
-    end = len(url)
-    surplus = {")": url.count(")") - url.count("("), "]": url.count("]") - url.count("[")}
-    while url[end - 1] in ".,;:!?*" or surplus.get(url[end - 1], 0) > 0:
-        if url[end - 1] in surplus:
-            surplus[url[end - 1]] -= 1
-        end -= 1
-    return end
+    """Length of `url` without a bracket it did not open, what follows that, and the sentence's punctuation."""
+    depth = {"(": 0, "[": 0}
+    for bracket in _BRACKET.finditer(url):
+        opening = _OPENING.get(bracket[0], bracket[0])
+        depth[opening] += 1 if bracket[0] == opening else -1
+        if depth[opening] < 0:
+            url = url[: bracket.start()]
+            break
+    return len(url.rstrip(".,;:!?*(["))
 
 
 def _x_urls(text: str) -> Iterator[Stretch]:

@@ -9,6 +9,7 @@ import threading
 from email import policy
 from email.parser import BytesParser
 from typing import Any, cast
+from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -53,15 +54,18 @@ class Inbox:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._refused: WeakSet[Session] = WeakSet()
 
-    def login(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:
+    def login(self, _server: SMTP, session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:
         """Whether name and password belong together."""
         if not isinstance(data, LoginPassword):
             return AuthResult(success=False, handled=False)
         name = self.world.directory.find("email", "username", data.login.decode(errors="replace"))
-        refused = self.world.faults.take("email", name, publishes=True, kind="unauthorized")
+        # clients try one mechanism after the other: an ordered refusal holds for the whole connection
+        if self.world.faults.take("email", name, publishes=True, kind="unauthorized"):
+            self._refused.add(session)
         right = name and credentials("email", name)["password"] == data.password.decode(errors="replace")
-        return AuthResult(success=bool(right) and not refused, handled=False, auth_data=name)
+        return AuthResult(success=bool(right) and session not in self._refused, handled=False, auth_data=name)
 
     async def handle_MAIL(self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         if not session.authenticated:

@@ -96,10 +96,10 @@ class Rules(Network):
     def attached(self, name: str, fields: dict[str, Any]) -> tuple[list[str], list[Media]]:
         """Photos uploaded before, in order: a JSON array or `attached_media[0]=…` (both are documented)."""
         value = fields.get("attached_media")
-        items = listed(value) if isinstance(value, str) else value
-        if value is None:
-            items = [fields[key] for key in sorted(fields) if key.startswith("attached_media[")]
-        ids = [_fbid(item) for item in items or []]
+        items = [fields[key] for key in sorted(fields) if key.startswith("attached_media[")]
+        if value is not None:
+            items = listed(value) or refuse(100, "Param attached_media must be an array of objects with media_fbid")
+        ids = [_fbid(item) for item in items]
         for identifier in ids:
             if self.photos.get(identifier, ("", None))[0] != name:
                 missing(identifier)

@@ -4,12 +4,11 @@ hash = SHA-256(previous hash, newline, canonical JSON of [seq, at, actor, event,
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Result, insert, select, update
 
 from publisher.domain.model import JSON, AuditEntry
 from publisher.store.tables import EPOCH, MICROSECOND, audit, audit_head, canonical
@@ -52,22 +51,23 @@ def append(connection: Connection, head: Head, entries: list[AuditEntry], at: da
     return Head(seq, digest)
 
 
-def entries(connection: Connection) -> Iterator[Any]:
-    """All entries in order, streamed."""
-    return iter(connection.execution_options(yield_per=500).execute(select(audit).order_by(audit.c.seq)))
+def entries(connection: Connection) -> Result[Any]:
+    """All entries in order, streamed; to be closed by whoever does not read to the end."""
+    return connection.execution_options(yield_per=500).execute(select(audit).order_by(audit.c.seq))
 
 
 def verify(connection: Connection) -> tuple[int, str]:
     """How many entries stand, and the first thing that is wrong with them ("" when nothing is)."""
-    expected, digest, count = 1, GENESIS, 0
-    for row in entries(connection):
-        if row.seq != expected:
-            return count, f"entry {expected} is missing (the next one is {row.seq})"
-        entry = AuditEntry(row.actor, row.event, row.subject, row.detail)
-        digest = link(digest, row.seq, row.at, entry)
-        if digest != row.hash:
-            return count, f"entry {row.seq} ({row.event} of {row.subject}) was changed or moved"
-        expected, count = expected + 1, count + 1
+    digest, count = GENESIS, 0
+    with entries(connection) as rows:
+        for row in rows:
+            if row.seq != count + 1:
+                return count, f"entry {count + 1} is missing (the next one is {row.seq})"
+            entry = AuditEntry(row.actor, row.event, row.subject, row.detail)
+            digest = link(digest, row.seq, row.at, entry)
+            if digest != row.hash:
+                return count, f"entry {row.seq} ({row.event} of {row.subject}) was changed or moved"
+            count += 1
     head = connection.execute(select(audit_head)).one()
     if (head.seq, head.hash) != (count, digest):
         return count, f"the chain ends at entry {count}, but its head says {head.seq}: entries were cut off"

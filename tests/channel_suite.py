@@ -1,0 +1,352 @@
+"""What every channel on HTTP must do on its network of the sandbox; a test file names its channel and inherits."""
+
+import base64
+import hashlib
+import io
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import quote, quote_plus, urlsplit
+
+import pytest
+from PIL import Image as Pillow
+
+from publisher.channels import channel
+from publisher.connector.base import Connector
+from publisher.connector.http import Http
+from publisher.connector.transcript import Redactor, Transcript
+from publisher.connector.wire import session
+from publisher.domain.capability import Doubt
+from publisher.domain.failures import Failure, OutcomeUnknown, Rejected, TryLater, Unauthorized
+from publisher.domain.model import Account, Direction, Identity, Image, Receipt, Rendition, Size
+from publisher.sandbox.accounts import credentials
+
+EXCHANGES = Path(__file__).parent / "contract" / "exchanges"
+LINK = "https://example.org/news/harbour-light?utm_source=daily"
+PERSIAN = "کتابخانهٔ شهر دوباره باز می‌شود؛ ۱۲ هزار کتاب تازه 📚"
+ALT = "A small red lighthouse on a stone pier"
+KEY = "01KAT5Y3M8Q2W6R9T1V4X7Z0BC"
+
+
+def picture(alt: str = ALT, shade: int = 40) -> Image:
+    """A JPEG of the size of a Card."""
+    encoded = io.BytesIO()
+    Pillow.new("RGB", (1200, 630), (shade, 90, 140)).save(encoded, "JPEG")
+    content = encoded.getvalue()
+    return Image(content, "image/jpeg", Size(1200, 630), alt, hashlib.sha256(content).hexdigest())
+
+
+def rendition(text: str, link: str = "", images: tuple[Image, ...] = (), **fields: Any) -> Rendition:
+    said = {"title": "The harbour light", "summary": "", "language": "en", "direction": Direction.LTR} | fields
+    return Rendition(text=text, link=link, images=images, **said)
+
+
+def closed_port() -> str:
+    """The base URL of a port at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def exchanges(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((EXCHANGES / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def outcome(act: Callable[[], Any]) -> Any:
+    try:
+        return act()
+    except Failure as failure:
+        return failure
+
+
+@dataclass
+class Replay:
+    """A server that gives one answer to whatever it is asked, and counts."""
+
+    url: str
+    exchange: dict[str, Any] = field(default_factory=dict)
+    asked: int = 0
+
+
+@contextmanager
+def replay() -> Iterator[Replay]:
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            state.asked += 1
+            body = state.exchange["body"]
+            content = (body if isinstance(body, str) else json.dumps(body)).encode()
+            self.send_response(state.exchange["status"])
+            for name, value in {"Content-Type": "application/json", **state.exchange["headers"]}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_DELETE = answer
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        state = Replay(f"http://127.0.0.1:{server.server_address[1]}")
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield state
+        server.shutdown()
+        thread.join()
+
+
+@dataclass
+class Desk:
+    """Accounts of one channel on the sandbox, and everything they said."""
+
+    name: str
+    sandbox: Any
+    sessions: list[Any] = field(default_factory=list)
+    transcripts: list[Transcript] = field(default_factory=list)
+
+    @property
+    def kind(self) -> type[Connector]:
+        return channel(self.name)
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        known, given = self.kind.secrets + self.kind.optional_secrets, credentials(self.name, "en")
+        return {name: value for name, value in given.items() if name in known}
+
+    def connector(self, base_url: str = "", **options: str) -> Connector:
+        """A new one for each Delivery, as in the program."""
+        path = {"facebook": "/facebook/v26.0"}.get(self.name, f"/{self.name}")
+        base_url = base_url or self.sandbox.url + path
+        known, given = [option.name for option in self.kind.options], credentials(self.name, "en")
+        options = {name: value for name, value in given.items() if name in known} | options
+        account = Account("daily", self.name, base_url, options, self.secrets)
+        made = session(trusted=frozenset({urlsplit(base_url).netloc}))
+        transcript = Transcript(Redactor(self.secrets.values()))
+        self.sessions.append(made)
+        self.transcripts.append(transcript)
+        return self.kind(account, Http(made, base_url, transcript))
+
+    def publish(self, wanted: Rendition, **options: str) -> Receipt:
+        """A Delivery of its own: `prepare`, the draft through JSON as through the store, `publish` with a new key."""
+        draft = json.loads(json.dumps(self.connector(**options).prepare(wanted)))
+        return self.connector(**options).publish(draft, f"{KEY}{len(self.sessions)}")
+
+    def posts(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.sandbox.posts(self.name)
+        return found
+
+    def fault(self, kind: str, *, on: str = "publish") -> None:
+        self.sandbox.fault(channel=self.name, kind=kind, on=on)
+
+    def leaks(self) -> list[str]:
+        """Every spelling of a secret that stands in a transcript."""
+        said = json.dumps([transcript.exchanges for transcript in self.transcripts], ensure_ascii=False)
+        spelt = [(name, spell(value)) for name, value in self.secrets.items() for spell in SPELLINGS]
+        return [f"{name} as {value}" for name, value in spelt if value in said]
+
+
+SPELLINGS: tuple[Callable[[str], str], ...] = (
+    str,
+    lambda value: quote(value, safe=""),
+    quote_plus,
+    lambda value: base64.b64encode(value.encode()).decode(),
+    lambda value: base64.urlsafe_b64encode(value.encode()).decode().rstrip("="),
+)
+
+
+class ChannelSuite:
+    """Inherit, name the channel: text, link, Card, limits, lost answers, refusals, verbs, secrets."""
+
+    channel: ClassVar[str]
+
+    @pytest.fixture
+    def desk(self, sandbox: Any) -> Iterator[Desk]:
+        """Whatever a test does, no transcript of it holds a secret."""
+        made = Desk(self.channel, sandbox)
+        yield made
+        for one in made.sessions:
+            one.close()
+        assert made.leaks() == []
+
+    def test_a_text_arrives_as_it_was_written(self, desk: Desk) -> None:
+        receipt = desk.publish(rendition("The harbour light burns again.\n\nKeepers wanted: ask at the pier."))
+        (post,) = desk.posts()
+        assert post["text"] == "The harbour light burns again.\n\nKeepers wanted: ask at the pier."
+        assert post["media"] == []
+        assert receipt.ids[0] == post["id"]
+        assert receipt.url.startswith("http")
+
+    def test_a_link_is_the_posts_link(self, desk: Desk) -> None:
+        desk.publish(rendition(f"The harbour light burns again {LINK}", link=LINK))
+        (post,) = desk.posts()
+        assert post["link"] == LINK
+        assert post["text"].endswith(LINK)
+
+    def test_a_card_arrives_with_its_description(self, desk: Desk) -> None:
+        card = picture()
+        desk.publish(rendition(f"The harbour light {LINK}", link=LINK, images=(card,)))
+        (post,) = desk.posts()
+        assert [media["sha256"] for media in post["media"]] == [card.sha256]
+        assert [media["alt"] for media in post["media"]] == [ALT if desk.kind.capability.alt else ""]
+
+    def test_a_card_without_a_description_arrives(self, desk: Desk) -> None:
+        desk.publish(rendition("The harbour light", images=(picture(alt=""),)))
+        assert [media["alt"] for post in desk.posts() for media in post["media"]] == [""]
+
+    def test_persian_arrives_letter_for_letter(self, desk: Desk) -> None:
+        wanted = rendition(f"{PERSIAN} #کتاب\n{LINK}", LINK, (picture(PERSIAN),), language="fa", direction=Direction.RTL)
+        desk.publish(wanted)
+        (post,) = desk.posts()
+        assert post["text"] == wanted.text
+        assert post["link"] in {LINK, ""}
+        assert [media["alt"] for media in post["media"]] == [PERSIAN if desk.kind.capability.alt else ""]
+
+    def test_the_limit_is_the_networks_limit(self, desk: Desk) -> None:
+        full = rendition("a" * desk.kind.capability.text)
+        assert desk.kind.capability.check(full) == ()
+        desk.publish(full)
+        too_long = rendition("a" * (desk.kind.capability.text + 1))
+        assert desk.kind.capability.check(too_long)
+        with pytest.raises(Rejected):
+            desk.publish(too_long)
+        assert [post["text"] for post in desk.posts()] == [full.text]
+
+    def test_as_many_pictures_as_it_may(self, desk: Desk) -> None:
+        cards = tuple(picture(f"{ALT} {number}", shade=number * 20) for number in range(desk.kind.capability.images))
+        desk.publish(rendition("Harbour lights", images=cards))
+        (post,) = desk.posts()
+        assert [media["sha256"] for media in post["media"]] == [card.sha256 for card in cards]
+        one_more = rendition("Harbour lights", images=(*cards, picture(shade=255)))
+        assert desk.kind.capability.check(one_more)
+
+    def test_the_longest_description_is_taken(self, desk: Desk) -> None:
+        most = desk.kind.capability.alt
+        if not most:
+            pytest.skip(f"{desk.kind.brand} takes no alt text")
+        desk.publish(rendition("The harbour light", images=(picture("ن" * most),)))
+        assert [media["alt"] for post in desk.posts() for media in post["media"]] == ["ن" * most]
+
+    def test_preparing_is_harmless_and_repeatable(self, desk: Desk) -> None:
+        wanted = rendition("The harbour light", images=(picture(),))
+        desk.connector().prepare(wanted)
+        draft = desk.connector().prepare(wanted)
+        assert desk.posts() == []
+        desk.connector().publish(draft, KEY)
+        assert len(desk.posts()) == 1
+
+    @pytest.mark.parametrize("kind", ["drop_after_accept", "truncate", "malformed"])
+    def test_a_lost_answer_is_an_unknown_outcome(self, desk: Desk, kind: str) -> None:
+        draft = desk.connector().prepare(rendition("The harbour light", images=(picture(),)))
+        desk.fault(kind)
+        with pytest.raises(OutcomeUnknown):
+            desk.connector().publish(draft, KEY)
+        assert len(desk.posts()) == 1
+        if desk.kind.capability.doubt is Doubt.REPEAT:
+            assert desk.connector().publish(draft, KEY).ids == (desk.posts()[0]["id"],)
+            assert len(desk.posts()) == 1
+
+    @pytest.mark.parametrize("kind", ["drop_before", "status:500", "status:503"])
+    def test_a_request_that_may_have_failed_is_an_unknown_outcome(self, desk: Desk, kind: str) -> None:
+        draft = desk.connector().prepare(rendition("The harbour light"))
+        desk.fault(kind)
+        with pytest.raises(OutcomeUnknown):
+            desk.connector().publish(draft, KEY)
+        assert desk.posts() == []
+        if desk.kind.capability.doubt is Doubt.REPEAT:
+            desk.connector().publish(draft, KEY)
+            assert len(desk.posts()) == 1
+
+    def test_the_same_key_twice_is_one_post_where_it_is_promised(self, desk: Desk) -> None:
+        if desk.kind.capability.doubt is not Doubt.REPEAT:
+            pytest.skip(f"{desk.kind.brand} promises nothing about repeats")
+        draft = desk.connector().prepare(rendition("The harbour light", images=(picture(),)))
+        first, second = (desk.connector().publish(draft, KEY) for _ in range(2))
+        assert first == second
+        assert len(desk.posts()) == 1
+
+    @pytest.mark.parametrize("kind", ["drop_after_accept", "drop_before", "truncate", "malformed", "status:500"])
+    def test_a_lost_answer_to_a_harmless_call_is_made_again(self, desk: Desk, kind: str) -> None:
+        desk.fault(kind, on="any")
+        with pytest.raises(TryLater) as waited:
+            desk.connector().verify()
+        assert not waited.value.rate_limited
+        assert desk.posts() == []
+
+    def test_a_refused_connection_said_nothing(self, desk: Desk) -> None:
+        draft = desk.connector().prepare(rendition("The harbour light"))
+        with pytest.raises(TryLater):
+            desk.connector(closed_port()).publish(draft, KEY)
+
+    def test_a_rate_limit_names_its_wait(self, desk: Desk) -> None:
+        draft = desk.connector().prepare(rendition("The harbour light"))
+        desk.fault("rate_limit:600")
+        with pytest.raises(TryLater) as waited:
+            desk.connector().publish(draft, KEY)
+        assert waited.value.rate_limited
+        assert waited.value.scope == "account"
+        assert 300 < waited.value.after <= 601  # resets are points in time: some of it is over when it is read
+        assert desk.posts() == []
+
+    def test_refused_credentials_are_unauthorized(self, desk: Desk) -> None:
+        draft = desk.connector().prepare(rendition("The harbour light"))
+        desk.fault("unauthorized")
+        with pytest.raises(Unauthorized):
+            desk.connector().publish(draft, KEY)
+
+    def test_verify_names_the_account(self, desk: Desk) -> None:
+        identity = desk.connector().verify()
+        assert isinstance(identity, Identity)
+        assert "daily" in f"{identity.handle} {identity.url}".lower()
+
+    def test_flags_tell_which_verbs_there_are(self) -> None:
+        kind = channel(self.channel)
+        assert kind.capability.edits == (kind.edit is not Connector.edit)
+        assert kind.capability.deletes == (kind.delete is not Connector.delete)
+
+    @pytest.mark.parametrize("pictured", [False, True])
+    def test_an_edit_changes_what_is_out(self, desk: Desk, pictured: bool) -> None:
+        if not desk.kind.capability.edits:
+            pytest.skip(f"{desk.kind.brand} offers no edit")
+        images = (picture(),) if pictured else ()
+        receipt = desk.publish(rendition("The harbor light", images=images))
+        draft = desk.connector().prepare(rendition("The harbour light", images=images))
+        for _ in range(2):
+            assert desk.connector().edit(receipt, draft).ids == receipt.ids
+        (post,) = desk.posts()
+        assert post["text"] == "The harbour light"
+        assert post["edited"]
+        assert len(post["media"]) == len(images)
+
+    def test_a_delete_takes_down_what_is_out(self, desk: Desk) -> None:
+        receipt = desk.publish(rendition("The harbour light"))
+        desk.connector().delete(receipt)
+        assert [post["deleted"] for post in desk.posts()] == [True]
+
+    def test_publishing_is_one_request(self, desk: Desk) -> None:
+        draft = desk.connector().prepare(rendition("The harbour light", images=(picture(),)))
+        desk.connector().publish(draft, KEY)
+        assert len(desk.transcripts[-1].exchanges) == 1
+
+    def test_every_recorded_answer_means_what_it_should(self, desk: Desk, subtests: Any) -> None:
+        draft = desk.connector().prepare(rendition("The harbour light"))
+        with replay() as server:
+            for exchange in exchanges(self.channel):
+                server.exchange, server.asked = exchange, 0
+                connector = desk.connector(server.url)
+                act = (lambda c=connector: c.publish(draft, KEY)) if exchange["publish"] else connector.verify
+                found = outcome(act)
+                with subtests.test(exchange["name"]):
+                    assert type(found).__name__ == exchange["failure"], found
+                    assert server.asked == 1
+                    if "after" in exchange:
+                        assert found.after == pytest.approx(exchange["after"], abs=1)
+                    assert not any(value in str(found) for value in desk.secrets.values())
