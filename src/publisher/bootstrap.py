@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
@@ -23,7 +22,7 @@ from publisher.services.operate import Operator
 from publisher.services.picture import Pictures
 from publisher.services.render import Renderer
 from publisher.services.sweep import Sweeper
-from publisher.settings import Problem, Settings, SettingsProblem, account_secret
+from publisher.settings import Problem, Settings, SettingsProblem, SourceSettings, account_secret
 from publisher.store import Store
 
 RETIRED = {"skype": "Skype was retired on 2025-05-05 and nothing can be posted to it; use Microsoft Teams or Telegram"}
@@ -40,8 +39,6 @@ class Publisher:
 
     @cached_property
     def store(self) -> Store:
-        if self.settings.database_url.startswith("sqlite:///"):
-            Path(self.settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         return Store(self.settings.database_url)
 
     @cached_property
@@ -52,12 +49,7 @@ class Publisher:
     @cached_property
     def sources(self) -> Mapping[str, Cms]:
         """One verifier and reader for each declared source."""
-        return {
-            name: cms.KINDS[source.kind](
-                Source(name, source.kind, source.secrets, source.edition, dict(source.editions), source.base_url)
-            )
-            for name, source in self.settings.sources.items()
-        }
+        return {name: reader(source) for name, source in self.settings.sources.items()}
 
     @cached_property
     def nudge(self) -> Nudge:
@@ -122,6 +114,21 @@ def build(settings: Settings) -> Publisher:
     if problems := check(settings):
         raise SettingsProblem(problems)
     return Publisher(settings)
+
+
+def reader(source: SourceSettings) -> Cms:
+    """The verifier and reader of one declared source; ValueError for a secret that can't be one."""
+    return cms.KINDS[source.kind](
+        Source(
+            name=source.name,
+            kind=source.kind,
+            secrets=source.secrets,
+            edition=source.edition,
+            editions=source.editions,
+            base_url=source.base_url,
+            legacy=source.legacy,
+        )
+    )
 
 
 def with_secrets(settings: Settings, account: Account) -> Account:

@@ -1,7 +1,10 @@
 """Facebook against its network in the sandbox."""
 
+import json
+
 import pytest
-from channel_suite import LINK, ChannelSuite, Desk, picture, rendition, replay
+from channel_desk import LINK, Desk, picture, rendition, replay
+from channel_suite import ChannelSuite
 
 from publisher.domain.failures import Rejected, TryLater, Unauthorized
 
@@ -35,8 +38,7 @@ class TestFacebook(ChannelSuite):
         assert len(desk.posts()) == 1
 
     def test_an_upload_without_an_id_is_made_again(self, desk: Desk) -> None:
-        with replay() as server, pytest.raises(TryLater, match="without id"):
-            server.exchange = {"status": 200, "headers": {}, "body": {}}
+        with replay({}) as server, pytest.raises(TryLater, match="without id"):
             desk.connector(server.url).prepare(rendition("The harbour light", images=(picture(),)))
 
     def test_another_page_is_refused(self, desk: Desk) -> None:
@@ -47,17 +49,16 @@ class TestFacebook(ChannelSuite):
     def test_a_refusal_that_repeats_the_token_does_not_show_it(self, desk: Desk) -> None:
         token = desk.secrets["access_token"]
         refusal = {"error": {"message": f"Malformed access token {token}", "type": "OAuthException", "code": 190}}
-        with replay() as server, pytest.raises(Unauthorized, match=r"Malformed access token \*\*\*$"):
-            server.exchange = {"status": 400, "headers": {}, "body": refusal}
+        with replay(refusal, 400) as server, pytest.raises(Unauthorized, match=r"Malformed access token \*\*\*$"):
             desk.connector(server.url).verify()
         assert "Malformed" in desk.transcripts[-1].exchanges[0]["answer"]
 
     def test_the_longest_wait_of_the_usage_header_counts(self, desk: Desk) -> None:
-        entry = '{"type": "pages", "estimated_time_to_regain_access": %d}'
-        usage = '{"1": [%s, %s]}' % (entry % 3, entry % 9)  # noqa: UP031  # braces of JSON
+        entries = [{"type": "pages", "estimated_time_to_regain_access": minutes} for minutes in (3, 9, 0)]
+        usage = json.dumps({"1": entries[:1], "2": entries[1:]})
         refusal = {"error": {"message": "too many calls", "code": 80001}}
-        with replay() as server, pytest.raises(TryLater) as waited:
-            server.exchange = {"status": 400, "headers": {"X-Business-Use-Case-Usage": usage}, "body": refusal}
+        headers = {"X-Business-Use-Case-Usage": usage}
+        with replay(refusal, 400, **headers) as server, pytest.raises(TryLater) as waited:
             desk.connector(server.url).verify()
         assert waited.value.after == 540
 

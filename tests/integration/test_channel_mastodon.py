@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from channel_suite import KEY, ChannelSuite, Desk, outcome, picture, rendition, replay
+from channel_desk import KEY, Desk, outcome, picture, rendition, replay
+from channel_suite import ChannelSuite
 
-from publisher.domain.failures import Rejected, TryLater, Unauthorized
+from publisher.domain.failures import OutcomeUnknown, Rejected, TryLater, Unauthorized
 from publisher.domain.model import Receipt
 
 RECORDED = Path(__file__).parents[2].parent / "shared/fixtures/platform/mastodon-api-snac-2.75.json"
@@ -64,21 +66,31 @@ class TestMastodon(ChannelSuite):
             desk.connector().delete(receipt)
         assert [post["deleted"] for post in desk.posts()] == [True]
 
-    def test_recorded_answers_mean_what_ours_mean(self, desk: Desk) -> None:
+    def test_recorded_answers_mean_what_ours_mean(self, desk: Desk, subtests: Any) -> None:
+        """A snac 2.75: it has no call to delete; some bodies were cut when they were recorded."""
         if not RECORDED.exists():
             pytest.skip("no recorded exchanges beside the project")
         recorded = [one for one in json.loads(RECORDED.read_text()) if "/api/v1/statuses" in one["url"]]
-        found = {}
         with replay() as server:
-            for one in recorded:
+            for number, one in enumerate(recorded):
                 server.exchange = {"status": one["status"], "headers": {}, "body": one["response_body"]}
                 connector = desk.connector(server.url)
-                match one["method"], one["status"]:
-                    case "POST", 200:
-                        said = json.loads(one["response_body"])
-                        assert connector.publish({"status": ""}, KEY) == Receipt((said["id"],), said["url"])
-                    case "POST", refused:
-                        found["POST", refused] = type(outcome(lambda c=connector: c.publish({"status": ""}, KEY)))
-                    case "DELETE", refused:
-                        found["DELETE", refused] = type(outcome(lambda c=connector: c.delete(Receipt(("1",)))))
-        assert found == {("POST", 401): Unauthorized, ("DELETE", 404): Rejected}
+                with subtests.test(f"{number} {one['method']} {one['status']}"):
+                    match one["method"], one["status"]:
+                        case "POST", 200:
+                            found = outcome(lambda c=connector: c.publish({"status": ""}, KEY))
+                            assert found == expected(one["response_body"])
+                        case "POST", _:
+                            assert isinstance(outcome(lambda c=connector: c.publish({"status": ""}, KEY)), Unauthorized)
+                        case "DELETE", _:
+                            assert isinstance(outcome(lambda c=connector: c.delete(Receipt(("1",)))), Rejected)
+        seen = {(one["method"], one["status"]) for one in recorded}
+        assert seen >= {("POST", 200), ("POST", 401), ("DELETE", 404)}
+
+
+def expected(body: str) -> Receipt | OutcomeUnknown:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return OutcomeUnknown("answered 200 without id")
+    return Receipt((said["id"],), said["url"])

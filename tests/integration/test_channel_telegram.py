@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from channel_suite import ALT, LINK, ChannelSuite, Desk, closed_port, picture, rendition, replay
+from channel_desk import ALT, LINK, Desk, closed_port, picture, rendition, replay
+from channel_suite import ChannelSuite
 
 from publisher.connector.transcript import Redactor
 from publisher.domain.failures import Rejected, TryLater, Unauthorized
@@ -68,8 +69,7 @@ class TestTelegram(ChannelSuite):
 
     def test_a_receipt_leads_into_a_private_channel(self, desk: Desk) -> None:
         message = {"message_id": 7, "chat": {"id": -1001234567890, "title": "Desk", "type": "channel"}}
-        with replay() as server:
-            server.exchange = {"status": 200, "headers": {}, "body": {"ok": True, "result": message}}
+        with replay({"ok": True, "result": message}) as server:
             receipt = desk.connector(server.url).publish({"text": "Hello", "entities": []}, "")
         assert receipt.url == "https://t.me/c/1234567890/7"
 
@@ -97,8 +97,8 @@ class TestTelegram(ChannelSuite):
 
     def test_a_bot_that_may_not_post_is_told(self, desk: Desk) -> None:
         member = {"id": 1, "username": "desk_bot", "status": "administrator", "can_post_messages": False}
-        with replay() as server, pytest.raises(Unauthorized, match="may not post"):
-            server.exchange = {"status": 200, "headers": {}, "body": {"ok": True, "result": member}}
+        answer = {"ok": True, "result": member}
+        with replay(answer) as server, pytest.raises(Unauthorized, match="may not post"):
             desk.connector(server.url).verify()
 
     def test_verify_tells_the_rights(self, desk: Desk) -> None:
@@ -107,8 +107,7 @@ class TestTelegram(ChannelSuite):
     def test_the_new_number_of_a_group_is_named(self, desk: Desk) -> None:
         refusal = {"ok": False, "description": "Bad Request: group chat was upgraded to a supergroup chat"}
         refusal |= {"parameters": {"migrate_to_chat_id": -1009876543210}}
-        with replay() as server, pytest.raises(Unauthorized, match="-1009876543210"):
-            server.exchange = {"status": 400, "headers": {}, "body": refusal}
+        with replay(refusal, 400) as server, pytest.raises(Unauthorized, match="-1009876543210"):
             desk.connector(server.url).verify()
 
     def test_a_delete_of_what_is_gone_is_done(self, desk: Desk) -> None:

@@ -1,7 +1,8 @@
 """X against its network in the sandbox, which checks every OAuth 1.0a signature."""
 
 import pytest
-from channel_suite import LINK, ChannelSuite, Desk, picture, rendition, replay
+from channel_desk import LINK, Desk, picture, rendition, replay
+from channel_suite import ChannelSuite
 
 from publisher.domain.failures import Rejected, TryLater, Unauthorized
 
@@ -55,8 +56,7 @@ class TestX(ChannelSuite):
     def test_a_usage_cap_is_no_wait(self, desk: Desk) -> None:
         body = {"title": "UsageCapExceeded", "detail": "Usage cap exceeded: Monthly product cap", "status": 429}
         body["type"] = "https://api.twitter.com/2/problems/usage-capped"
-        with replay() as server, pytest.raises(Rejected, match="Usage cap exceeded: Monthly product cap"):
-            server.exchange = {"status": 429, "headers": {}, "body": body}
+        with replay(body, 429) as server, pytest.raises(Rejected, match="Usage cap exceeded: Monthly product cap"):
             desk.connector(server.url).verify()
 
     def test_a_delete_of_what_is_gone_is_done(self, desk: Desk) -> None:

@@ -198,10 +198,11 @@ def test_only_the_first_frame_is_read() -> None:
         assert near(open_photo(data).image.getpixel((9, 9)), RED)
 
 
-def test_a_master_and_a_fitted_photo_carry_no_metadata() -> None:
+@pytest.mark.parametrize("profile", [None, swapped_profile()], ids=["sRGB", "profile"])
+def test_a_master_and_a_fitted_photo_carry_no_metadata(profile: bytes | None) -> None:
     exif = Image.Exif()
     exif[0x010F] = "Camera of a reporter"
-    data = encoded(plain(), "JPEG", exif=exif, comment=b"at the reporter's home", icc_profile=swapped_profile())
+    data = encoded(plain(), "JPEG", exif=exif, comment=b"at the reporter's home", icc_profile=profile)
     master = open_photo(data)
     for content in (master.content, fit_photo(master, max_bytes=50_000, max_side=2048).content):
         with Image.open(io.BytesIO(content)) as image:

@@ -143,7 +143,7 @@ def _runs(levels: Sequence[int], fonts: Sequence[int]) -> Iterator[tuple[int, in
 
 def clean(text: str) -> str:
     """One composed line without controls and forced directions, of at most 300 characters."""
-    single = _UNWANTED.sub("", _SPACE.sub(" ", unicodedata.normalize("NFC", text))).strip()
+    single: str = _UNWANTED.sub("", _SPACE.sub(" ", unicodedata.normalize("NFC", text))).strip()
     if len(single) <= LONGEST:
         return single
     ends = [match.end() for match in _GRAPHEME.finditer(single, 0, LONGEST - 1)]

@@ -89,7 +89,7 @@ class Bluesky(Connector):
         write = {"rkey": rkey, "record": draft["record"], "validate": True}
         answer = self._call("POST", "com.atproto.repo.putRecord", publish=True, write=write)
         uri, cid = self.http.receipt(answer, "uri"), self.http.receipt(answer, "cid")
-        return Receipt(ids=(uri, cid), url=f"{self._profile(self._login().tokens)}/post/{rkey}")
+        return Receipt(ids=(uri, cid), url=f"{_profile(self._login().tokens['handle'])}/post/{rkey}")
 
     def delete(self, receipt: Receipt) -> None:
         """Nothing happens where it is gone already."""
@@ -97,8 +97,8 @@ class Bluesky(Connector):
 
     def verify(self) -> Identity:
         me = self._call("GET", "com.atproto.server.getSession")
-        tokens = {"handle": self.http.receipt(me, "handle")}
-        return Identity(handle=f"@{tokens['handle']}", url=self._profile(tokens))
+        handle = self.http.receipt(me, "handle")
+        return Identity(handle=f"@{handle}", url=_profile(handle))
 
     def words(self, answer: Answer) -> Iterable[str | int]:
         """The platform's name of the error decides; its message is for the operator."""
@@ -149,9 +149,6 @@ class Bluesky(Connector):
     def _session(self, answer: Answer) -> JSON:
         return {name: self.http.receipt(answer, name) for name in ("accessJwt", "refreshJwt", "did", "handle")}
 
-    def _profile(self, tokens: JSON) -> str:
-        return f"https://bsky.app/profile/{tokens['handle']}"
-
     # ---- the record ----------------------------------------------------------------------------------------------
     def _embed(self, rendition: Rendition) -> JSON | None:
         """One embed a post: photos for a photo post, else the card of the link."""
@@ -172,6 +169,10 @@ class Bluesky(Connector):
         if not isinstance(blob, dict):
             raise TryLater(f"{self.brand} answered {answer.status} without a blob")
         return blob
+
+
+def _profile(handle: str) -> str:
+    return f"https://bsky.app/profile/{handle}"
 
 
 def record_key(key: str) -> str:

@@ -46,7 +46,7 @@ class Facebook(Connector):
         TRANSIENT: OutcomeUnknown,
         1: OutcomeUnknown,
         2: OutcomeUnknown,
-        **dict.fromkeys((102, 104, 190), Unauthorized),
+        **dict.fromkeys((102, 190), Unauthorized),
         **dict.fromkeys((3, 10, *range(200, 300), 1404078, 4854002), Unauthorized),
         368: Unauthorized,  # blocked for a time: whatever is sent next makes it worse, so a person looks first
         **dict.fromkeys((1346003, 1404102, 1404112), Rejected),

@@ -57,7 +57,7 @@ def _settings(parts: Any) -> Iterator[Finding]:
 
 
 def _database(parts: Any) -> Iterator[Finding]:
-    from sqlalchemy.exc import SQLAlchemyError
+    from publisher.store import StoreError
 
     try:
         waiting = parts.store.pending()
@@ -65,7 +65,7 @@ def _database(parts: Any) -> Iterator[Finding]:
             yield Finding("fail", "database", waiting, "run `publisher init`")
             return
         count, wrong = parts.store.verify_audit()
-    except SQLAlchemyError as error:
+    except StoreError as error:
         yield Finding("fail", "database", f"does not answer ({type(error).__name__})", "check DATABASE_URL")
         return
     yield Finding("ok", "database", f"{parts.store.engine.dialect.name}, tables up to date")

@@ -45,7 +45,19 @@ def web(host: str, port: int, env: Mapping[str, str], log_file: Path | None = No
 def worker(env: Mapping[str, str], log_file: Path | None = None) -> Child:
     """One Celery worker with a few processes; without the chatter between workers we have no use for."""
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
-    argv = [sys.executable, "-m", "celery", "-q", "-A", "workers.app", "worker", "-P", "prefork", "-c", str(WORKER_PROCESSES)]
+    argv = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-q",
+        "-A",
+        "workers.app",
+        "worker",
+        "-P",
+        "prefork",
+        "-c",
+        str(WORKER_PROCESSES),
+    ]
     # Celery warns whoever runs as root; in a demo or a test that is nobody's business
     warnings = {"PYTHONWARNINGS": "ignore::RuntimeWarning"} if hasattr(os, "geteuid") and os.geteuid() == 0 else {}
     return Child("worker", argv + quiet, {**env, **warnings}, log_file)

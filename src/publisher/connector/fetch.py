@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from publisher.connector.wire import TIMEOUT, lost, read_body
+from publisher.connector.wire import TIMEOUT, TooLongError, lost, read_body
 from publisher.domain.failures import Rejected, TryLater
 
 SERVER_ERROR = 500
@@ -28,13 +28,18 @@ def fetch(session: requests.Session, url: str, *, most_bytes: int, hops: int = 3
                 if not response.ok:
                     raise Rejected(f"the photo's server answered {response.status_code}")
                 return read_body(response, started, most_bytes)
+        except TooLongError:
+            raise Rejected(f"the photo is larger than {most_bytes} bytes") from None
         except requests.RequestException as error:
             raise lost(error, publish=False) from None
     raise Rejected(f"more than {hops} redirects on the way to the photo")
 
 
 def _redirected(url: str, location: str) -> str:
-    target = urljoin(url, location)
+    try:
+        target = urljoin(url, location)
+    except ValueError:
+        raise Rejected("the photo's address redirects to one that is not usable") from None
     if not target.startswith(("https://", "http://")) or (url.startswith("https:") and target.startswith("http:")):
         raise Rejected("the photo's address redirects to another protocol")
     return target

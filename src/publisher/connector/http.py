@@ -119,9 +119,11 @@ class Http:
                 answer = Answer(response.status_code, received, body, publish)
         except requests.RequestException as error:
             self._record(method, url, request, headers, started, error=plain_words(error))
-            raise lost(error, publish=publish) from None
-        self._record(method, url, request, headers, started, answer=answer)
-        return answer
+            failure = lost(error, publish=publish)
+        else:
+            self._record(method, url, request, headers, started, answer=answer)
+            return answer
+        raise failure  # out here it has no context: the transport's error holds the whole URL
 
     def _record(
         self,

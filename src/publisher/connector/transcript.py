@@ -16,7 +16,7 @@ SECRET_NAMES = (
     "access_token|refresh_token|accessJwt|refreshJwt|password|app_password|client_secret|consumer_secret|id_token"
     "|oauth_token_secret|oauth_token|oauth_signature|authorization|secret|signature|sig|token|api_key|appsecret_proof"
 )
-JSON_SECRET = re.compile(rf'("(?:{SECRET_NAMES})"\s*:\s*")[^"]*(")', re.IGNORECASE)
+JSON_SECRET = re.compile(rf'("(?:{SECRET_NAMES})"\s*:\s*")(?:[^"\\]|\\.)*(")', re.IGNORECASE)
 FORM_SECRET = re.compile(rf"((?:^|[?&\s])(?:{SECRET_NAMES})=)[^&\s]*", re.IGNORECASE)
 HEADERS_KEPT = (
     "content-type",
@@ -45,7 +45,8 @@ class Redactor:
         spellings: set[str] = set()
         for secret in secrets:
             if len(secret) >= SHORTEST_SECRET:
-                spellings |= {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+                spellings |= {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
+                spellings |= {json.dumps(secret, ensure_ascii=ascii_)[1:-1] for ascii_ in (True, False)}
                 spellings.add(base64.b64encode(secret.encode()).decode())
         longest_first = sorted(spellings, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, longest_first))) if spellings else None

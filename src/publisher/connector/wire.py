@@ -17,7 +17,12 @@ from publisher.domain.failures import Failure, OutcomeUnknown, Rejected, TryLate
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 20.0, 40.0
 TIMEOUT = (CONNECT_SECONDS, READ_SECONDS)
 ANSWER_BYTES = 4 * 1024 * 1024
+UNUSABLE = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema)
 USER_AGENT = "publisher/0.1 (+https://example.org/publisher)"
+
+
+class TooLongError(requests.exceptions.ContentDecodingError):
+    """The answer has more bytes than we take."""
 
 
 def session(*, trusted: frozenset[str] = frozenset(), connections: int = 8) -> requests.Session:
@@ -41,13 +46,20 @@ class GuardedAdapter(HTTPAdapter):
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kw: Any) -> None:  # noqa: FBT001, FBT002  # requests' signature
         self.poolmanager = GuardedPools(self._trusted, num_pools=connections, maxsize=maxsize, block=block, **kw)
 
+    def send(self, *request: Any, **options: Any) -> requests.Response:
+        """As requests' own, which lets urllib3's complaint about a host's name through as it is."""
+        try:
+            return super().send(*request, **options)
+        except urllib3.exceptions.LocationValueError as error:
+            raise requests.exceptions.InvalidURL(type(error).__name__) from None
+
 
 def read_body(response: requests.Response, started: float, most: int = ANSWER_BYTES) -> bytes:
     parts, size = [], 0
     for part in response.iter_content(64 * 1024):
         size += len(part)
         if size > most:
-            raise requests.exceptions.ContentDecodingError(f"the answer is longer than {most} bytes")
+            raise TooLongError(f"the answer is longer than {most} bytes")
         if time.monotonic() - started > TOTAL_SECONDS:
             raise requests.exceptions.ReadTimeout(f"the answer took longer than {TOTAL_SECONDS:.0f} s")
         parts.append(part)
@@ -58,7 +70,7 @@ def lost(error: requests.RequestException, *, publish: bool) -> Failure:
     """What a transport error means: nothing was said (TryLater), or something may have been heard."""
     if blocked := _cause(error, BlockedAddressError):
         return Rejected(str(blocked))
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+    if isinstance(error, UNUSABLE):
         return Rejected(f"the address is not usable: {type(error).__name__}")
     never_left = _cause(error, urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
     if publish and not never_left and not isinstance(error, requests.exceptions.SSLError):
@@ -88,6 +100,7 @@ def plain_words(error: BaseException) -> str:
         requests.exceptions.ReadTimeout: f"no answer within {READ_SECONDS:.0f} s",
         requests.exceptions.SSLError: "the TLS connection failed",
         requests.exceptions.ChunkedEncodingError: "the answer broke off",
+        TooLongError: "the answer is too long",
         requests.exceptions.ContentDecodingError: "the answer could not be read",
     }
     for kind, words in known.items():

@@ -31,6 +31,7 @@ def credentials(channel: str, name: str) -> dict[str, str]:
     return dict(_credentials(channel, name))
 
 
+@cache
 def profile(channel: str, name: str) -> Profile:
     """The public side of an identity on a channel."""
     title = TITLES.get(name, f"Daily {name}")

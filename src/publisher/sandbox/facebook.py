@@ -79,7 +79,7 @@ class Facebook(Rules):
         wanted, most = request.query.get("fields", POSTED), request.query.get("limit", "25")
         if not most.isdigit() or not 1 <= int(most) <= 100:
             refuse(100, "Param limit must be a number from 1 to 100")
-        posts = self.world.live("facebook", name)[: int(most)]
+        posts = self.world.live("facebook", name, int(most))
         return reply(200, {"data": [_fields(post, wanted) for post in posts]})
 
     def delete(self, request: Request, identifier: str) -> Answer:

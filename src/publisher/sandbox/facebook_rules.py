@@ -109,7 +109,7 @@ class Rules(Network):
 
     def publish(self, post: Post) -> None:
         """Make it visible; 506 where the Page's newest post is the same."""
-        newest = next(iter(self.world.live("facebook", post.account)), None)
+        newest = next(iter(self.world.live("facebook", post.account, 1)), None)
         said = (post.text, post.link, [media.sha256 for media in post.media])
         if newest and said == (newest.text, newest.link, [media.sha256 for media in newest.media]):
             refuse(506, "Duplicate status message")

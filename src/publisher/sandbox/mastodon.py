@@ -69,7 +69,7 @@ class Mastodon(Uploads):
         owner = self.world.directory.by_id("mastodon", number)
         if not owner:
             raise refused(404, "Record not found")
-        posts = self.world.live("mastodon", owner)[: min(int(most), 40) if most.isdigit() else 20]
+        posts = self.world.live("mastodon", owner, min(int(most), 40) if most.isdigit() else 20)
         return reply(200, [status(post) for post in posts])
 
     # ---- rules ---------------------------------------------------------------------------------------------------

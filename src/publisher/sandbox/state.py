@@ -6,6 +6,7 @@ import time
 from collections import deque
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from publisher.sandbox.accounts import CHANNELS, Directory
@@ -85,6 +86,7 @@ class World:
             self.requests: dict[str, deque[dict[str, Any]]] = {
                 channel: deque(maxlen=REMEMBERED_REQUESTS) for channel in CHANNELS
             }
+            self._newest: dict[tuple[str, str], Post] = {}
             self.advanced = 0.0
             self._serial = 0
             self.faults.clear()
@@ -121,19 +123,20 @@ class World:
         with self.lock:
             post.created = post.created or self.stamp()
             self.posts[post.channel].append(post)
+            self._newest[post.channel, post.id] = post
         return post
 
     def find(self, channel: str, identifier: str, account: str = "") -> Post | None:
-        """A post that is not deleted, by id, newest first."""
-        with self.lock:
-            posts = reversed(self.posts[channel])
-            return next((p for p in posts if p.id == identifier and not p.deleted and account in {"", p.account}), None)
+        """The newest post with this id, if it is not deleted and of this account (any, where "")."""
+        post = self._newest.get((channel, identifier))
+        return post if post and not post.deleted and account in {"", post.account} else None
 
-    def live(self, channel: str, account: str) -> list[Post]:
-        """Visible posts of one account, newest first."""
+    def live(self, channel: str, account: str, most: int | None = None) -> list[Post]:
+        """Visible posts of one account, newest first, `most` at most."""
         with self.lock:
             posts = reversed(self.posts[channel])
-            return [post for post in posts if post.account == account and post.visible and not post.deleted]
+            seen = (post for post in posts if post.account == account and post.visible and not post.deleted)
+            return list(islice(seen, most))
 
     def seen(self, channel: str) -> list[dict[str, Any]]:
         """What readers see or have seen, oldest first."""

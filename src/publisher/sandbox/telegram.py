@@ -25,6 +25,10 @@ class Telegram(Network):
     name = "telegram"
     brand = "Telegram"
 
+    def reset(self) -> None:
+        super().reset()
+        self.sent: dict[str, int] = {}
+
     def account(self, request: Request) -> str:
         found = re.match(r"/bot([^/]+)/", request.path)
         return self.world.directory.find("telegram", "bot_token", found[1]) if found else ""
@@ -97,7 +101,7 @@ class Telegram(Network):
         raise bad("chat not found")
 
     def _new(self, name: str) -> Post:
-        number = 1 + sum(post.account == name for post in self.world.posts["telegram"])
+        number = self.sent[name] = self.sent.get(name, 0) + 1
         return Post("telegram", name, str(number), f"https://t.me/{profile('telegram', name).handle}/{number}")
 
     def _photo(self, request: Request, fields: Fields) -> Media:

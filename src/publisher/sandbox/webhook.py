@@ -33,6 +33,7 @@ class Webhook(Network):
     def reset(self) -> None:
         super().reset()
         self.seen: set[tuple[str, str]] = set()
+        self.subjects: dict[tuple[str, str], Post] = {}
 
     def account(self, request: Request) -> str:
         name = request.path.removeprefix("/").split("/")[0]
@@ -66,12 +67,16 @@ class Webhook(Network):
 
     def _apply(self, name: str, identifier: str, event: str, data: dict[str, Any]) -> None:
         subject = str(data.get("id") or identifier)
-        earlier = next((p for p in self.world.live("webhook", name) if p.detail["subject"] == subject), None)
+        earlier = self.subjects.get((name, subject))
         if event.endswith(DELETES):
             if earlier:
                 earlier.deleted = True
             return
-        post = earlier if earlier and event.endswith(EDITS) else Post("webhook", name, identifier, "")
+        post = (
+            earlier
+            if earlier and not earlier.deleted and event.endswith(EDITS)
+            else Post("webhook", name, identifier, "")
+        )
         post.text = str(data.get("text") or data.get("title") or json.dumps(data, ensure_ascii=False))
         post.spans, post.language = linkified(post.text), str(data.get("language") or "")
         post.link = str(data.get("link") or data.get("url") or first_link(post.spans))
@@ -80,7 +85,7 @@ class Webhook(Network):
         if post is earlier:
             post.edited = self.world.stamp()
         else:
-            self.world.add(post)
+            self.subjects[name, subject] = self.world.add(post)
 
     def error(self, status: int) -> Answer:
         return reply(status, {"error": f"status {status}"})

@@ -33,6 +33,10 @@ CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?!\w)")
 class X(Uploads):
     brand = "X"
 
+    def reset(self) -> None:
+        super().reset()
+        self.said: dict[tuple[str, str], Post] = {}
+
     def create(self, request: Request) -> Answer:
         name = self.signed(request, "POST /2/tweets", 100)
         body = _body(request)
@@ -42,7 +46,7 @@ class X(Uploads):
         url = f"https://x.com/{profile('x', name).handle}/status/{identifier}"
         post = Post("x", name, identifier, url, text, media=media, spans=_spans(text))
         post.link = first_link(post.spans[::-1])
-        self.world.add(post)
+        self.said[name, text] = self.world.add(post)
         value = {"id": identifier, "text": _shown(post)["text"], "edit_history_post_ids": [identifier]}
         return reply(201, {"data": value})
 
@@ -67,7 +71,7 @@ class X(Uploads):
         if not most.isdigit() or not 5 <= int(most) <= 100:
             invalid("max_results", f"The `max_results` query parameter value [{most}] is not between 5 and 100")
         owner = self.world.directory.by_id("x", number)
-        posts = [_shown(post) for post in self.world.live("x", owner)][: int(most)] if owner else []
+        posts = [_shown(post) for post in self.world.live("x", owner, int(most))] if owner else []
         if not posts:
             return reply(200, {"meta": {"result_count": 0}})
         meta = {"result_count": len(posts), "newest_id": posts[0]["id"], "oldest_id": posts[-1]["id"]}
@@ -98,7 +102,8 @@ class X(Uploads):
             refuse(403, NOT_PERMITTED)
         if "edit_options" in body:
             refuse(403, "Your account is not permitted to access this feature.")
-        if text and any(post.text == text for post in self.world.live("x", name)):
+        earlier = self.said.get((name, text))
+        if text and earlier and not earlier.deleted:
             refuse(403, DUPLICATE)
 
     routes: ClassVar[tuple[Route, ...]] = (

@@ -23,7 +23,10 @@ SETTLE_SECONDS = {"wordpress": 10.0}
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """A CMS that may tell us things. `settle` seconds pass before what it tells goes out."""
+    """A CMS that may tell us things. `settle` seconds pass before what it tells goes out.
+
+    `legacy` takes signatures of a Ghost so old that it does not sign the time.
+    """
 
     name: str
     kind: str
@@ -32,6 +35,7 @@ class SourceSettings:
     editions: Mapping[str, str] = field(default_factory=dict)
     base_url: str = ""
     settle: float = 0
+    legacy: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,10 +91,10 @@ def load(config_dir: Path | None = None, environ: Mapping[str, str] | None = Non
         secret_key=_secret(env, "PUBLISHER_SECRET_KEY"),
         database_url=_secret(env, "DATABASE_URL") or f"sqlite:///{data_dir / 'publisher.sqlite'}",
         redis_url=_secret(env, "REDIS_URL"),
-        editions={name: _edition(document, name) for name in document.data.get("editions", {})},
-        sources={name: _source(document, name, env) for name in document.data.get("sources", {})},
-        accounts={name: _account(document, name) for name in document.data.get("accounts", {})},
-        routes=tuple(_route(document, number) for number in range(len(document.data.get("routes", [])))),
+        editions={name: _edition(document, name) for name in document.names("editions")},
+        sources={name: _source(document, name, env) for name in document.names("sources")},
+        accounts={name: _account(document, name) for name in document.names("accounts")},
+        routes=tuple(_route(document, number) for number in range(document.count("routes"))),
         brand=_brand(brand),
         trusted=_trusted(document),
         document=document,
@@ -109,9 +113,14 @@ def _dotenv(directory: Path) -> dict[str, str]:
 
 def _secret(env: Mapping[str, str], name: str) -> str:
     """A secret from the environment, or from the file that `NAME_FILE` names."""
-    if path := env.get(f"{name}_FILE"):
+    path = env.get(f"{name}_FILE")
+    if not path:
+        return env.get(name, "")
+    try:
         return Path(path).read_text(encoding="utf-8").strip()
-    return env.get(name, "")
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"{path} can't be read ({getattr(error, 'strerror', None) or 'not UTF-8'})"
+        raise SettingsProblem([Problem(f"{name}_FILE", what, f"name a file that holds {name}")]) from None
 
 
 def account_secret(settings: Settings, account: str, secret: str) -> tuple[str, str]:
@@ -146,7 +155,7 @@ def _source(document: Document, name: str, env: Mapping[str, str]) -> SourceSett
         table.problem("secrets", "secrets is missing", 'add `secrets = ["NAME_OF_AN_ENVIRONMENT_VARIABLE"]`')
     for variable, value in secrets:
         if not value:
-            table.problem("secrets", f"{variable} is not set", "put it into .env, or its path into {variable}_FILE")
+            table.problem("secrets", f"{variable} is not set", f"put it into .env, or a path into {variable}_FILE")
     kind = table.text("kind")
     source = SourceSettings(
         name=name,
@@ -156,8 +165,9 @@ def _source(document: Document, name: str, env: Mapping[str, str]) -> SourceSett
         editions=table.pairs("editions"),
         base_url=table.text("base_url", ""),
         settle=table.number("settle_seconds", SETTLE_SECONDS.get(kind, 0)),
+        legacy=table.flag("legacy", default=False),
     )
-    table.done("kind, secrets, edition, editions, base_url, settle_seconds")
+    table.done("kind, secrets, edition, editions, base_url, settle_seconds, legacy")
     return source
 
 
@@ -224,9 +234,10 @@ def _references(document: Document, settings: Settings) -> None:
                         Problem(where, f"no {key[:-1]} is called {name!r}", f"declare [{key}.{name}]")
                     )
     for name, source in settings.sources.items():
-        for edition in (source.edition, *source.editions.values()):
+        named = [("edition", source.edition), *(("editions", edition) for edition in source.editions.values())]
+        for key, edition in named:
             if edition and edition not in settings.editions:
-                where = document.where("sources", name, "edition")
+                where = document.where("sources", name, key)
                 document.problems.append(
                     Problem(where, f"no edition is called {edition!r}", f"declare [editions.{edition}]")
                 )

@@ -1,5 +1,6 @@
 """TOML read with care: every problem names file, line and field, and all problems are told at once."""
 
+import math
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -7,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from publisher.domain.model import JSON
+
+LINE_END = b"\n"
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,17 @@ class Document:
     @classmethod
     def read(cls, path: Path) -> "Document":
         """The file, or an empty document where there is none; SettingsProblem where it is no TOML."""
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        content = path.read_bytes() if path.exists() else b""
         try:
+            text = content.decode("utf-8-sig")
             return cls(path, tomllib.loads(text), text.splitlines())
+        except UnicodeDecodeError as error:
+            where = f"{path}:{content[: error.start].count(LINE_END) + 1}"
+            raise SettingsProblem([Problem(where, "not UTF-8", "save the file as UTF-8")]) from None
         except tomllib.TOMLDecodeError as error:
-            raise SettingsProblem([Problem(str(path), f"not valid TOML: {error}")]) from None
+            told = re.search(r"at line (\d+)", str(error))
+            where = f"{path}:{told[1] if told else len(text.splitlines())}"
+            raise SettingsProblem([Problem(where, f"not valid TOML: {error}", "see https://toml.io")]) from None
 
     def where(self, *keys: str | int) -> str:
         """`file:line` of a key such as ("accounts", "mastodon-en", "visibility"), or of the table around it."""
@@ -54,7 +63,7 @@ class Document:
         for depth in range(len(names), 0, -1):
             if line := self._line(names[:depth], number):
                 return f"{self.path}:{line}"
-        return str(self.path)
+        return self.where(*names) if number else str(self.path)
 
     def _line(self, names: list[str], number: int) -> int:
         table: list[str] = []
@@ -71,12 +80,28 @@ class Document:
                     return index
         return 0
 
+    def names(self, kind: str) -> list[str]:
+        """The names of the tables `[kind.name]`."""
+        value = self.data.get(kind, {})
+        if isinstance(value, dict):
+            return list(value)
+        self.problems.append(Problem(self.where(kind), f"{kind} must be tables", f"write [{kind}.some-name]"))
+        return []
+
+    def count(self, kind: str) -> int:
+        """How many tables `[[kind]]` there are."""
+        value = self.data.get(kind, [])
+        if isinstance(value, list):
+            return len(value)
+        self.problems.append(Problem(self.where(kind), f"{kind} must be a list of tables", f"write [[{kind}]]"))
+        return 0
+
     def table(self, *keys: str | int) -> "TableReader":
         value: Any = self.data
         for key in keys:
             value = value[key] if isinstance(key, int) else value.get(key, {})
         if not isinstance(value, dict):
-            self.problems.append(Problem(self.where(*keys), f"{keys[-1]} must be a table"))
+            self.problems.append(Problem(self.where(*keys), f"{'.'.join(map(str, keys))} must be a table"))
             value = {}
         return TableReader(self, keys, dict(value))
 
@@ -96,7 +121,7 @@ class TableReader:
                 return None
             return default
         value = self.left.pop(name)
-        if not isinstance(value, kind) or isinstance(value, bool) and kind is not bool:
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             self.problem(name, f"{name} must be {words}, not {value!r}")
             return None if default is ... else default
         return value
@@ -113,8 +138,8 @@ class TableReader:
 
     def number(self, name: str, default: float) -> float:
         value = self.take(name, (int, float), default, "a number")
-        if value < 0:
-            self.problem(name, f"{name} must not be negative")
+        if not 0 <= value < math.inf:
+            self.problem(name, f"{name} must be a number from 0 up, not {value}")
             return default
         return float(value)
 

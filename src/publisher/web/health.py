@@ -1,10 +1,10 @@
 """Is the process up (/healthz); can it do its work (/readyz)."""
 
 from fastapi import APIRouter
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse
 
 from publisher.bootstrap import Publisher
+from publisher.store import StoreError
 
 
 def router(parts: Publisher) -> APIRouter:
@@ -21,7 +21,7 @@ def router(parts: Publisher) -> APIRouter:
         try:
             parts.store.alive()
             waiting = parts.store.pending()
-        except SQLAlchemyError as error:
+        except StoreError as error:
             return JSONResponse({"status": "unready", "database": type(error).__name__}, 503)
         if waiting:
             return JSONResponse({"status": "unready", "migrations": waiting}, 503)

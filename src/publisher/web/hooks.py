@@ -10,18 +10,17 @@ import logging
 import time
 from dataclasses import dataclass
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from publisher.bootstrap import Publisher
 from publisher.cms.base import BadRequest
 from publisher.services.intake import UnknownEditionError
+from publisher.store import StoreError
 from publisher.store.arrivals import CONFLICT, Intake
 from publisher.web.problem import problem
 
 log = logging.getLogger(__name__)
-MOST_BYTES = 1024 * 1024
 REFUSALS_A_SECOND = 20
 
 
@@ -42,7 +41,7 @@ class Hooks:
             return problem(bad.status, bad.title, bad.detail, bad.field)
         except ClientDisconnect:
             return Response(status_code=400)
-        except SQLAlchemyError:
+        except StoreError:
             log.exception("hook %s: the database refused", source)
             return problem(503, "Not ready", "the database does not answer; please send it again")
         body = {"verdict": intake.verdict, "post": intake.post_id, "deliveries": intake.deliveries}
@@ -52,7 +51,7 @@ class Hooks:
         reader = self.parts.sources.get(source)
         if reader is None:
             raise BadRequest(404, "Unknown source", "no source of this name is declared in publisher.toml")
-        body = await _body(request)
+        body = await _body(request, reader.body_bytes)
         headers = dict(request.headers.items())
         reader.verify(headers, body, self.parts.store.clock())
         told = reader.read(headers, body)
@@ -69,7 +68,7 @@ class Hooks:
         except UnknownEditionError as unknown:
             known = ", ".join(self.parts.settings.editions)
             detail = f"no edition is called {str(unknown)!r}; known: {known}"
-            raise BadRequest(422, "Unknown edition", detail, "/data/edition") from None
+            raise BadRequest(422, "Unknown edition", detail, reader.edition_field) from None
         intake = await asyncio.wrap_future(promise)
         if intake.verdict == CONFLICT:
             raise BadRequest(409, "Conflict", "this event id has already told something else")
@@ -106,16 +105,16 @@ class Refusals:
         return unsaid
 
 
-async def _body(request: Request) -> bytes:
-    """The raw bytes, never more than `MOST_BYTES` of them in memory."""
-    too_large = BadRequest(413, "Too large", f"a body may have {MOST_BYTES} bytes")
+async def _body(request: Request, most: int) -> bytes:
+    """The raw bytes, never more than `most` of them in memory."""
+    too_large = BadRequest(413, "Too large", f"a body may have {most:,} bytes")
     announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > MOST_BYTES:
+    if announced.isdigit() and int(announced) > most:
         raise too_large
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > MOST_BYTES:
+        if size > most:
             raise too_large
         parts.append(part)
     return b"".join(parts)

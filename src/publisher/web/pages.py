@@ -61,9 +61,7 @@ def static_version() -> str:
 def environment(parts: Publisher) -> Environment:
     """Templates with autoescape always on; a name that is not given is an error, never an empty space."""
     loader = FileSystemLoader(HERE / "templates")
-    made = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {"moment": words.moment, "pretty": words.pretty, "leaves": words.leaves}
     made.tests["web_address"] = words.is_web_address
     made.globals |= {
@@ -91,7 +89,8 @@ class Pages:
         html = self.environment.get_template(template).render(
             person=person, token=token, now=now, path=request.url.path, **named
         )
-        response = HTMLResponse(html, status)
+        # a platform's answer may hold half a surrogate pair, which UTF-8 can't carry
+        response = HTMLResponse(html.encode(errors="replace"), status)
         if fresh:
             self.sessions.keep_form(response, fresh)
         return response

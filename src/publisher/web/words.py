@@ -98,7 +98,7 @@ ADVICE = {
     ),
     (State.CANCELLED, ""): Advice(
         "Nothing to do: it never goes out. A repost makes a new delivery.",
-        ("publisher repost {post_id} --account {account}",),
+        ("publisher repost {post_id} --channel {channel}",),
     ),
     (State.CANCELLED, Reason.WITHDRAWN): Advice(
         "Nothing to do: the article was taken back before this went out. Published again, it gets a new delivery."
@@ -108,10 +108,8 @@ ADVICE = {
 
 def advice(delivery: Delivery) -> Advice:
     """What to do about a Delivery as it stands now."""
-    found = next(
-        ADVICE[key] for key in ((delivery.state, delivery.reason), (delivery.state, "")) if key in ADVICE
-    )
-    names = {"id": delivery.id, "account": delivery.account, "post_id": delivery.post_id}
+    found = next(ADVICE[key] for key in ((delivery.state, delivery.reason), (delivery.state, "")) if key in ADVICE)
+    names = {"id": delivery.id, "account": delivery.account, "channel": delivery.channel, "post_id": delivery.post_id}
     return Advice(found.words, tuple(command.format(**names) for command in found.commands))
 
 
@@ -134,10 +132,10 @@ def _distance(seconds: float) -> str:
 
 
 def pretty(text: str) -> str:
-    """JSON on several lines; whatever is no JSON as it is."""
+    """JSON on several lines; whatever is no JSON, or nested only to annoy, as it is."""
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
