@@ -9,6 +9,7 @@ from channel_desk import (
     KEY,
     LINK,
     PERSIAN,
+    SPELLINGS,
     Desk,
     closed_port,
     exchanges,
@@ -18,11 +19,11 @@ from channel_desk import (
     replay,
 )
 
-from publisher.channels import channel
-from publisher.connector.base import Connector
 from publisher.domain.capability import Doubt
 from publisher.domain.failures import OutcomeUnknown, Rejected, TryLater, Unauthorized
 from publisher.domain.model import Direction, Identity, Image
+
+__all__ = ["SPELLINGS", "ChannelSuite", "picture"]
 
 
 class ChannelSuite:
@@ -129,14 +130,6 @@ class ChannelSuite:
             desk.connector().publish(draft, KEY)
             assert len(desk.posts()) == 1
 
-    def test_the_same_key_twice_is_one_post_where_it_is_promised(self, desk: Desk) -> None:
-        if desk.kind.capability.doubt is not Doubt.REPEAT:
-            pytest.skip(f"{desk.kind.brand} promises nothing about repeats")
-        draft = desk.connector().prepare(rendition("The harbour light", images=(picture(),)))
-        first, second = (desk.connector().publish(draft, KEY) for _ in range(2))
-        assert first == second
-        assert len(desk.posts()) == 1
-
     @pytest.mark.parametrize("kind", ["drop_after_accept", "drop_before", "truncate", "malformed", "status:500"])
     def test_a_lost_answer_to_a_harmless_call_is_made_again(self, desk: Desk, kind: str) -> None:
         desk.fault(kind, on="any")
@@ -171,11 +164,6 @@ class ChannelSuite:
         assert isinstance(identity, Identity)
         assert "daily" in f"{identity.handle} {identity.url}".lower()
 
-    def test_flags_tell_which_verbs_there_are(self) -> None:
-        kind = channel(self.channel)
-        assert kind.capability.edits == (kind.edit is not Connector.edit)
-        assert kind.capability.deletes == (kind.delete is not Connector.delete)
-
     @pytest.mark.parametrize("images", [(), (picture(),)], ids=["text", "card"])
     def test_an_edit_changes_what_is_out(self, desk: Desk, images: tuple[Image, ...]) -> None:
         if not desk.kind.capability.edits:
@@ -193,11 +181,6 @@ class ChannelSuite:
         receipt = desk.publish(rendition("The harbour light"))
         desk.connector().delete(receipt)
         assert [post["deleted"] for post in desk.posts()] == [True]
-
-    def test_publishing_is_one_request(self, desk: Desk) -> None:
-        draft = desk.connector().prepare(rendition("The harbour light", images=(picture(),)))
-        desk.connector().publish(draft, KEY)
-        assert len(desk.transcripts[-1].exchanges) == 1
 
     def test_every_recorded_answer_means_what_it_should(self, desk: Desk, subtests: Any) -> None:
         draft = desk.connector().prepare(rendition("The harbour light"))

@@ -14,7 +14,7 @@ from newsroom import write_config
 from publisher import settings
 from publisher.bootstrap import Publisher, build
 from publisher.sandbox import serve
-
+from publisher.web import create_app
 
 
 @pytest.fixture
@@ -47,8 +47,6 @@ def site() -> Iterator[Callable[[Publisher], str]]:
     servers: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(parts: Publisher) -> str:
-        from publisher.web import create_app
-
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(create_app(parts), log_level="warning", lifespan="off"))

@@ -162,6 +162,17 @@ def test_edit_and_delete(sandbox: Sandbox) -> None:
     ]
 
 
+def test_each_channel_counts_its_own_messages(sandbox: Sandbox) -> None:
+    arabic = credentials("telegram", "ar")
+    numbers = [
+        call(sandbox, "sendMessage", token, chat_id=chat, text="One").json()["result"]["message_id"]
+        for token, chat in ((TOKEN, CHAT), (arabic["bot_token"], arabic["chat_id"]))
+    ]
+    assert numbers == [1, 1]
+    assert call(sandbox, "editMessageText", chat_id=CHAT, message_id=1, text="Two").status_code == 200
+    assert [(post["account"], post["text"]) for post in sandbox.posts("telegram")] == [("en", "Two"), ("ar", "One")]
+
+
 def test_who_the_bot_is(sandbox: Sandbox) -> None:
     assert call(sandbox, "getMe").json()["result"]["is_bot"] is True
     assert call(sandbox, "GETCHAT", chat_id=CHAT).json()["result"]["username"] == CHAT[1:]

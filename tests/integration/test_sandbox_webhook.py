@@ -17,7 +17,13 @@ SECRET = credentials("webhook", "en")["secret"]
 EVENT = {
     "type": "post.published",
     "timestamp": "2026-11-23T10:00:00Z",
-    "data": {"id": "p1", "title": "Hello", "url": "https://example.com/a", "language": "en"},
+    "data": {
+        "id": "p1",
+        "title": "Hello",
+        "url": "https://example.com/a",
+        "language": "en",
+        "images": [{"sha256": "ab", "mime": "image/png", "width": 9, "height": 8, "alt": "Green"}],
+    },
 }
 
 
@@ -53,6 +59,13 @@ def send(
     return requests.post(
         f"{sandbox.url}/webhook/{name}", data=body, headers=sign(body, **signing) | (headers or {}), timeout=10
     )
+
+
+def test_pictures_told_of_are_listed(sandbox: Sandbox) -> None:
+    send(sandbox)
+    (media,) = sandbox.posts("webhook")[0]["media"]
+    assert media == {"sha256": "ab", "size": 0, "mime": "image/png", "width": 9, "height": 8, "alt": "Green"}
+    assert "Hello" in requests.get(f"{sandbox.url}/webhook/", timeout=10).text
 
 
 def off(signature: str) -> str:

@@ -32,7 +32,7 @@ class Metrics:
 
 
 LATIN = Metrics(leading=1.14, ascent=0.76, descent=0.22, middle=0.36)
-ARABIC = Metrics(leading=1.34, ascent=0.92, descent=0.32, middle=0.27)
+ARABIC = Metrics(leading=1.34, ascent=0.92, descent=0.32, middle=0.33)
 
 
 @dataclass(frozen=True)

@@ -32,14 +32,13 @@ def fetch(session: requests.Session, url: str, *, most_bytes: int, hops: int = 3
             raise Rejected(f"the photo is larger than {most_bytes} bytes") from None
         except requests.RequestException as error:
             raise lost(error, publish=False) from None
+        except ValueError:  # requests reads the Location of a redirect it does not follow
+            raise Rejected("the photo's address redirects to one that is not usable") from None
     raise Rejected(f"more than {hops} redirects on the way to the photo")
 
 
 def _redirected(url: str, location: str) -> str:
-    try:
-        target = urljoin(url, location)
-    except ValueError:
-        raise Rejected("the photo's address redirects to one that is not usable") from None
+    target = urljoin(url, location)
     if not target.startswith(("https://", "http://")) or (url.startswith("https:") and target.startswith("http:")):
         raise Rejected("the photo's address redirects to another protocol")
     return target

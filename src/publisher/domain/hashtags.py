@@ -2,7 +2,7 @@
 
 import unicodedata
 
-import regex  # type: ignore[import-untyped]  # it ships no type hints
+import regex
 
 from publisher.domain.links import Stretch
 

@@ -6,7 +6,7 @@ X's grammar: https://github.com/twitter/twitter-text (v3, 2021-10-21; read 2026-
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-import regex  # type: ignore[import-untyped]  # it ships no type hints
+import regex
 
 from publisher.domain.tlds import TLDS
 

@@ -8,7 +8,7 @@ import unicodedata
 from bisect import bisect_left
 from enum import StrEnum
 
-import regex  # type: ignore[import-untyped]  # it ships no type hints
+import regex
 
 from publisher.domain.hashtags import find_hashtags
 from publisher.domain.links import Stretch, find_urls, find_x_urls

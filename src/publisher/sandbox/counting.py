@@ -5,7 +5,7 @@ X: twitter-text config v3 (read 2026-11-23). Mastodon: https://docs.joinmastodon
 
 import unicodedata
 
-import regex  # type: ignore[import-untyped]  # it ships no type hints
+import regex
 
 URL = regex.compile(r"(?<![\w@#$/.])https?://[^\s<>\"'«»،؛)\]}]+", regex.IGNORECASE)
 # Scheme-less domains count as links on X too. The full list of top-level domains is long; these are the usual ones.

@@ -86,7 +86,7 @@ class World:
             self.requests: dict[str, deque[dict[str, Any]]] = {
                 channel: deque(maxlen=REMEMBERED_REQUESTS) for channel in CHANNELS
             }
-            self._newest: dict[tuple[str, str], Post] = {}
+            self._newest: dict[tuple[str, str, str], Post] = {}
             self.advanced = 0.0
             self._serial = 0
             self.faults.clear()
@@ -123,13 +123,14 @@ class World:
         with self.lock:
             post.created = post.created or self.stamp()
             self.posts[post.channel].append(post)
-            self._newest[post.channel, post.id] = post
+            for account in ("", post.account):  # ids need be unique inside an account only
+                self._newest[post.channel, account, post.id] = post
         return post
 
     def find(self, channel: str, identifier: str, account: str = "") -> Post | None:
         """The newest post with this id, if it is not deleted and of this account (any, where "")."""
-        post = self._newest.get((channel, identifier))
-        return post if post and not post.deleted and account in {"", post.account} else None
+        post = self._newest.get((channel, account, identifier))
+        return post if post and not post.deleted else None
 
     def live(self, channel: str, account: str, most: int | None = None) -> list[Post]:
         """Visible posts of one account, newest first, `most` at most."""

@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 
 from publisher.sandbox.accounts import credentials
 from publisher.sandbox.network import Network, Route
-from publisher.sandbox.state import Post
+from publisher.sandbox.state import Media, Post
 from publisher.sandbox.text import first_link, linkified
 from publisher.sandbox.wire import Answer, RefusedError, Request, reply
 
 TOLERANCE = 300
 EDITS, DELETES = ("updated", "edited"), ("deleted", "unpublished")
+NOTED = (("sha256", ""), ("size", 0), ("mime", ""), ("width", 0), ("height", 0), ("alt", ""))
 NAMES = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
@@ -81,6 +82,7 @@ class Webhook(Network):
         post.spans, post.language = linkified(post.text), str(data.get("language") or "")
         post.link = str(data.get("link") or data.get("url") or first_link(post.spans))
         post.card = {"uri": post.link} if post.link else {}
+        post.media = _noted(data)
         post.detail = {"subject": subject, "event": event, "data": data}
         if post is earlier:
             post.edited = self.world.stamp()
@@ -109,3 +111,10 @@ def _event(request: Request) -> tuple[str, dict[str, Any]]:
     if not isinstance(event, str) or not isinstance(stamp, str) or not isinstance(data, dict):
         raise refused(400, "type and timestamp must be strings, data an object")
     return event, data
+
+
+def _noted(data: dict[str, Any]) -> list[Media]:
+    """Pictures the event tells of; their bytes are not sent, so `size` is 0 where it is not told."""
+    images = data.get("images")
+    told = [image for image in images if isinstance(image, dict)] if isinstance(images, list) else []
+    return [Media(*(image.get(name) or empty for name, empty in NOTED)) for image in told]

@@ -31,7 +31,7 @@ class Hooks:
         self.parts = parts
         self.refusals = Refusals()
 
-    async def __call__(self, request: Request) -> Response:
+    async def hear(self, request: Request) -> Response:
         """202 with the ids, or problem+json and a line in the audit log."""
         source = str(request.path_params["source"])
         try:

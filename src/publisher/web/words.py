@@ -131,12 +131,12 @@ def _distance(seconds: float) -> str:
     return "in a moment" if soon else f"{int(size)} s ago"
 
 
-def pretty(text: str) -> str:
-    """JSON on several lines; whatever is no JSON, or nested only to annoy, as it is."""
+def pretty(value: Any) -> str:
+    """A JSON value, or text that holds one, on several lines; what is no JSON, or nested only to annoy, as it is."""
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+        return json.dumps(json.loads(value) if isinstance(value, str) else value, indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return text
+        return str(value)
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
