@@ -19,8 +19,8 @@ def landscape(seed: int, width: int = 1600, height: int = 1067) -> bytes:
     draw = ImageDraw.Draw(picture)
     for y in range(height):
         draw.line([(0, y), (width, y)], fill=_between(high, low, y / height))
-    x, y, r = chance.uniform(0.2, 0.8) * width, chance.uniform(0.2, 0.4) * height, height * 0.07
-    draw.ellipse([x - r, y - r, x + r, y + r], fill=_between(low, "#ffffff", 0.6))
+    across, down, r = chance.uniform(0.2, 0.8) * width, chance.uniform(0.2, 0.4) * height, height * 0.07
+    draw.ellipse([across - r, down - r, across + r, down + r], fill=_between(low, "#ffffff", 0.6))
     for row in range(5):
         base = height * (0.45 + row * 0.12)
         waves = [

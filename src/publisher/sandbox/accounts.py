@@ -118,7 +118,7 @@ def _webhook(name: str) -> dict[str, str]:
 
 def _email(name: str) -> dict[str, str]:
     return {
-        "username": f"daily-{name}",
+        "username": _word("smtp user", name, 16),
         "password": _word("smtp", name, 24),
         "to": f"reader-{name}@example.com, desk-{name}@example.com",
         "sender": f"daily-{name}@example.com",

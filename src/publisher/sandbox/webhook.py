@@ -19,7 +19,6 @@ from publisher.sandbox.wire import Answer, RefusedError, Request, reply
 
 TOLERANCE = 300
 EDITS, DELETES = ("updated", "edited"), ("deleted", "unpublished")
-NOTED = (("sha256", ""), ("size", 0), ("mime", ""), ("width", 0), ("height", 0), ("alt", ""))
 NAMES = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
@@ -117,4 +116,13 @@ def _noted(data: dict[str, Any]) -> list[Media]:
     """Pictures the event tells of; their bytes are not sent, so `size` is 0 where it is not told."""
     images = data.get("images")
     told = [image for image in images if isinstance(image, dict)] if isinstance(images, list) else []
-    return [Media(*(image.get(name) or empty for name, empty in NOTED)) for image in told]
+    words = [[str(image.get(name) or "") for name in ("sha256", "mime", "alt")] for image in told]
+    sizes = [[_number(image.get(name)) for name in ("size", "width", "height")] for image in told]
+    return [
+        Media(sha, size, mime, wide, high, alt)
+        for (sha, mime, alt), (size, wide, high) in zip(words, sizes, strict=True)
+    ]
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
 import requests
@@ -75,11 +75,14 @@ class Pictures:
             language=edition.language,
             direction=edition.direction,
         )
-        key = _key("card", brief, self.brand, photo, size, most)
+        # the photo's address stands for its bytes: looking whether a Card is there must not fetch the photo
+        shown = f"{photo.url} {photo.alt}".encode() if photo else None
+        key = cards.card_key(brief, self.brand, shown, size, most, focal=photo.focal if photo else None)
         return self._kept(key, post_id, lambda: self._draw(post, brief, Shape(size, most), tries))
 
     def _photo(self, post_id: str, post: Post, photo: Photo, capability: Capability) -> Image:
-        key = _key("photo", photo, post.title, capability.image_bytes)
+        made_from = repr((cards.VERSION, photo, post.title, capability.image_bytes))
+        key = hashlib.sha256(made_from.encode()).hexdigest()
         return self._kept(key, post_id, lambda: self._fit(post, photo, capability))
 
     def _kept(self, key: str, post_id: str, make: Callable[[], tuple[Image, tuple[str, ...]]]) -> Image:
@@ -131,10 +134,5 @@ class Pictures:
         return Image(fitted.content, fitted.mime, fitted.size, alt, digest), ()
 
     def _master(self, photo: Photo) -> cards.Master:
-        return cards.open_photo(fetch(self.session(), photo.url, most_bytes=PHOTO_BYTES))
-
-
-def _key(*parts: object) -> str:
-    """What a picture was made from, as one digest."""
-    plain = [astuple(part) if hasattr(part, "__dataclass_fields__") else part for part in parts]  # type: ignore[call-overload]
-    return hashlib.sha256(repr((cards.VERSION, plain)).encode()).hexdigest()
+        content = fetch(self.session(), photo.url, most_bytes=PHOTO_BYTES)
+        return cards.open_photo(content, ground=self.brand.ground, focal=photo.focal)
