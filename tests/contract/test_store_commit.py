@@ -77,7 +77,7 @@ def test_a_reader_sees_one_moment_and_holds_up_no_writer(desk: Desk) -> None:
 
 
 def test_a_dead_database_is_told(open_store: Callable[..., Store], back_end: str) -> None:
-    nowhere = {"sqlite": "sqlite:////nowhere/at/all.sqlite", "postgresql": "postgresql://127.0.0.1:1/none"}
+    nowhere = {"sqlite": "sqlite:////dev/null/no.sqlite", "postgresql": "postgresql://127.0.0.1:1/none"}
     store: Store = open_store(datetime.now, nowhere[back_end])
     with pytest.raises(DBAPIError):
         store.alive()

@@ -97,6 +97,11 @@ class Workers(RuleBasedStateMachine):
             settlement = policy.resolve(delivery, capability, self.desk.clock())
             self.desk.store.move(Move(delivery, settlement, worker))
 
+    @rule(worker=st.sampled_from(WORKERS))
+    def a_worker_is_taken_for_dead(self, worker: str) -> None:
+        """Rightly or not: it may still come back and say how its request ended."""
+        self.desk.store.bury(worker)
+
     @precondition(lambda self: self.before)
     @rule(data=st.data(), decision=st.sampled_from(DECISIONS), fresh=st.booleans())
     def a_person_decides(self, data: st.DataObject, decision: Settlement, fresh: bool) -> None:  # noqa: FBT001  # drawn

@@ -89,6 +89,22 @@ def test_tidying_twice_at_once_is_harmless(desk: Desk, open_store: Callable[...,
     assert all(len(desk.trail(row.id)) == (4 if row.state == State.IN_DOUBT else 3) for row in rows)
 
 
+def test_the_leases_of_a_dead_worker_end_at_once_and_nobody_elses(desk: Desk) -> None:
+    for number in range(4):
+        desk.tell(post=article(f"a-{number}"))
+    claimed, sending = desk.claim("dead", 2)
+    desk.send(sending, "dead")
+    other = desk.send(desk.claim("alive", 1)[0], "alive")
+    assert desk.store.leased_owners() == ["alive", "dead"]
+    assert desk.store.bury("dead") == 2
+    assert desk.store.bury("dead") == 0
+    assert not desk.announce(claimed, "dead")
+    assert desk.store.tidy("alive") == 2
+    states = [desk.row(one).state for one in (claimed, sending, other)]
+    assert states == [State.WAITING, State.IN_DOUBT, State.SENDING]
+    assert desk.store.leased_owners() == ["alive"]
+
+
 # ---- moves ---------------------------------------------------------------------------------------------------------
 HELD = Settlement(State.HELD, Reason.OUTCOME_UNKNOWN, "look at the network")
 

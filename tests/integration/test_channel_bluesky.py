@@ -221,11 +221,15 @@ class TestRates:
             yield running
 
     def test_too_many_sessions_are_waited_for(self, connect: Connect) -> None:
-        connectors = [connect("bluesky", base_url="") for _ in range(1)]
-        connectors[0].verify()
-        with pytest.raises(TryLater) as waited:
+        connector = connect("bluesky")
+        assert isinstance(connector, Bluesky)
+
+        def log_in_again_and_again() -> None:
             for _ in range(31):
-                connectors[0]._created()  # type: ignore[attr-defined]
+                connector._created()
+
+        with pytest.raises(TryLater) as waited:
+            log_in_again_and_again()
         assert waited.value.rate_limited
         assert waited.value.scope == "account"
         assert 0 < waited.value.after <= 300

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
@@ -31,7 +32,7 @@ UNUSABLE = (
 class Garden(BaseHTTPRequestHandler):
     """Answers what the path asks for: `/to/<url>` redirects, `/<status>` says so, `/bytes/<n>` sends n bytes."""
 
-    def do_GET(self) -> None:  # noqa: N802  # http.server's name
+    def do_GET(self) -> None:
         verb, _, word = self.path[1:].partition("/")
         if verb == "to":
             return self._answer(302, b"", Location=unquote(word))
@@ -47,7 +48,8 @@ class Garden(BaseHTTPRequestHandler):
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(ConnectionError):  # whoever has had enough hangs up
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Quietly."""

@@ -21,6 +21,7 @@ from publisher.domain.model import JSON, Identity, Image, Receipt, Rendition, Si
 from publisher.domain.text import Unit
 
 ADDRESS = re.compile(r"[!-?A-~]+@[a-z0-9.-]+\.[a-z0-9-]+", re.IGNORECASE)
+PORTS = range(1, 65_536)
 POLICY = email.policy.SMTP.clone(cte_type="7bit")
 FRAME = """<!DOCTYPE html><html lang="{lang}" dir="{dir}"><head><meta charset="utf-8"><title>{title}</title></head>
 <body style="margin:0;background:#f4f4f2"><div lang="{lang}" dir="{dir}" style="max-width:600px;margin:0 auto;
@@ -47,6 +48,7 @@ class Email(Connector):
         image_bytes=200 * KIB,
         alt=500,
         card=Size(1200, 630),
+        hashtags=False,
         source="https://www.rfc-editor.org/rfc/rfc5322",
     )
     options = (
@@ -64,8 +66,6 @@ class Email(Connector):
         """The whole message but for its Message-ID."""
         sender, to = self._addresses("sender")[0], self._addresses("to")
         message = EmailMessage(POLICY)
-        for name, value in self._headers(rendition, sender, to).items():
-            message[name] = value
         message.set_content(rendition.text)
         cids = [f"{image.sha256[:16]}@{sender.domain}" for image in rendition.images]
         message.add_alternative(_html(rendition, cids), subtype="html")
@@ -74,6 +74,9 @@ class Email(Connector):
             part.add_related(  # type: ignore[union-attr]  # a part of an EmailMessage is one
                 image.content, "image", image.mime.removeprefix("image/"), cid=f"<{cid}>", filename=image.filename
             )
+        # last: what builds the parts moves every Content-… header into the first of them
+        for name, value in self._headers(rendition, sender, to).items():
+            message[name] = value
         return {"message": message.as_bytes().decode("ascii")}
 
     def publish(self, draft: JSON, key: str) -> Receipt:
@@ -91,13 +94,13 @@ class Email(Connector):
 
     # ---- the Account ---------------------------------------------------------------------------------------------
     def _server(self) -> Server:
-        port, security = self.option("port"), self.option("security")
-        if not port.isdecimal() or security not in SECURITY:
-            raise Unauthorized(f"port must be a number and security one of {', '.join(SECURITY)}")
-        return Server(self.option("host"), int(port), security, self.secret("username"), self.secret("password"))
+        host, port, security = (self.option(name) for name in ("host", "port", "security"))
+        if not (host and port.isdecimal() and int(port) in PORTS and security in SECURITY):
+            raise Unauthorized(f"host must be a name, port a number, security one of {', '.join(SECURITY)}")
+        return Server(host, int(port), security, self.secret("username"), self.secret("password"))
 
     def _addresses(self, option: str) -> tuple[Address, ...]:
-        found = [(name, spec) for name, spec in getaddresses([self.option(option)]) if name or spec]
+        found = getaddresses([self.option(option)])
         if not found or not all(ADDRESS.fullmatch(spec) for _, spec in found):
             raise Unauthorized(f"option {option} must hold e-mail addresses in ASCII")
         return tuple(Address(name, addr_spec=spec) for name, spec in found)

@@ -16,14 +16,19 @@ def opened() -> Iterator["Publisher"]:
     from publisher import settings
     from publisher.bootstrap import build
     from publisher.settings import SettingsProblem
+    from publisher.store import StoreError
 
     try:
         parts = build(settings.load())
     except SettingsProblem as problem:
         fail(f"{problem}\nPut this right, then run `publisher doctor`.", Exit.USAGE)
     try:
-        if waiting := parts.store.pending():
-            fail(f"{waiting}; run `publisher init` first", Exit.USAGE)
+        try:
+            waiting = parts.store.pending()
+        except StoreError as error:
+            waiting = f"the database does not answer ({type(error).__name__}: {error.__cause__})"
+        if waiting:
+            fail(f"{waiting}; run `publisher init` first, or see `publisher doctor`", Exit.USAGE)
         yield parts
     finally:
         parts.close()

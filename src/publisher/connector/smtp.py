@@ -24,7 +24,7 @@ NO_ACCESS = (530, 534, 535, 538)
 MY_NAME = "[127.0.0.1]"  # what smtplib says where a machine has no public name; ours is nobody's business
 LINE_END, LINE_START_DOT = re.compile(rb"\r?\n"), re.compile(rb"(?m)^\.")
 
-Reply = tuple[int, bytes | str]
+Reply = tuple[int, bytes]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class Server:
     security: str = "starttls"
     username: str = ""
     password: str = field(default="", repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"smtp://{self.host}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,9 @@ class Connection:
             code, words = self._smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             lost = f"the mail server's answer was lost: {plain_words(error)}"
-            self._record("message", said, started, error=lost)
+            self._note("message", said, started, error=lost)
             raise OutcomeUnknown(lost) from None
-        self._record("message", said, started, code=code, words=words)
+        self._note("message", said, started, status=code, answer=words)
         if not any(code in known for known in (YES, NOT_NOW, NO)):
             raise OutcomeUnknown(f"the mail server's answer could not be read ({code})")
         return self._judged(code, words, YES)
@@ -101,12 +105,13 @@ class Connection:
 
     def _ask(self, verb: str, rest: str, command: Callable[[], Reply], wanted: range = YES) -> None:
         started = time.monotonic()
+        words: bytes | str
         try:
-            reply = command()
+            code, words = command()
         except smtplib.SMTPResponseException as error:
-            reply = (error.smtp_code, error.smtp_error)
-        self._record(verb, rest, started, code=reply[0], words=reply[1])
-        self._judged(*reply, wanted)
+            code, words = error.smtp_code, error.smtp_error
+        self._note(verb, rest, started, status=code, answer=words)
+        self._judged(code, words, wanted)
 
     def _judged(self, code: int, words: bytes | str, wanted: range) -> str:
         said = self._transcript.redact(_text(words))
@@ -122,26 +127,11 @@ class Connection:
         assert self._smtp.sock
         return ipaddress.ip_address(self._smtp.sock.getpeername()[0]).is_loopback
 
-    def _record(
-        self,
-        verb: str,
-        rest: str,
-        started: float,
-        *,
-        code: int | None = None,
-        words: bytes | str = "",
-        error: str = "",
-    ) -> None:
+    def _note(self, verb: str, rest: str, started: float, **heard: int | bytes | str) -> None:
         redact = self._transcript.redact
-        self._transcript.add(
-            method=verb,
-            url=_url(self._server),
-            body=redact(rest),
-            status=code,
-            answer=redact.body(_text(words)),
-            error=error,
-            ms=round((time.monotonic() - started) * 1000, 1),
-        )
+        plain = {name: said if isinstance(said, int) else redact.body(_text(said)) for name, said in heard.items()}
+        took = round((time.monotonic() - started) * 1000, 1)
+        self._transcript.add(method=verb, url=self._server.url, body=redact(rest), ms=took, **plain)
 
 
 @contextmanager
@@ -156,9 +146,9 @@ def connected(server: Server, transcript: Transcript) -> Iterator[Connection]:
         connection.quit()
     except smtplib.SMTPConnectError as error:
         raise refusal(error.smtp_code, _text(error.smtp_error)) from None
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, UnicodeError) as error:
         failure = _broken(error)
-        transcript.add(method="connection", url=_url(server), error=str(failure))
+        transcript.add(method="connection", url=server.url, error=str(failure))
         raise failure from None
     finally:
         if smtp:
@@ -191,14 +181,12 @@ def _dialled(server: Server) -> smtplib.SMTP:
 
 
 def _broken(error: Exception) -> Failure:
+    if isinstance(error, UnicodeError):
+        return Unauthorized("host, username or password hold what can't be said to a mail server: ASCII only")
     # a server without STARTTLS or AUTH, or without a way to log in that we know, needs another setting
     if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
         return Unauthorized(f"the mail server cannot do what the account asks for: {error}")
     return TryLater(f"the mail server was not reached: {plain_words(error)}")
-
-
-def _url(server: Server) -> str:
-    return f"smtp://{server.host}:{server.port}"
 
 
 def _text(words: bytes | str) -> str:

@@ -4,6 +4,7 @@ A lost answer to a harmless call is `TryLater`; a lost answer to the publishing 
 connection at all is `TryLater` always, since nothing was said.
 """
 
+import logging
 import time
 from typing import Any
 
@@ -27,6 +28,7 @@ class TooLongError(requests.exceptions.ContentDecodingError):
 
 def session(*, trusted: frozenset[str] = frozenset(), connections: int = 8) -> requests.Session:
     """A kept-alive session that reaches public addresses, and `trusted` "host:port" pairs wherever they lie."""
+    logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it writes whole paths: Telegram's holds the token
     made = requests.Session()
     made.trust_env = False
     made.headers["User-Agent"] = USER_AGENT

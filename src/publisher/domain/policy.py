@@ -14,7 +14,7 @@ RATE_LIMIT_SECONDS = 60
 """How long a rate limit that names no time is believed to last."""
 
 DOUBT_SECONDS = 5
-"""A repeat with the same key waits this long, so that a request still on its way has arrived."""
+"""A repeat with the same key waits at least this long, so that a request still on its way has arrived."""
 
 Outcome = Receipt | Exception
 
@@ -53,7 +53,7 @@ def settle(delivery: Delivery, outcome: Outcome, now: datetime, jitter: float) -
                 delivery, Settlement(State.FAILED, Reason.REJECTED, str(outcome), outcome="rejected")
             )
         case OutcomeUnknown():
-            again = now + timedelta(seconds=DOUBT_SECONDS)
+            again = now + timedelta(seconds=max(DOUBT_SECONDS, _pause(delivery, jitter)))
             return Settlement(
                 State.IN_DOUBT, Reason.OUTCOME_UNKNOWN, str(outcome), again, outcome="unknown", doubt=True
             )
@@ -87,6 +87,11 @@ def draft_is_stale(delivery: Delivery, capability: Capability, now: datetime) ->
     return now - delivery.draft_at >= timedelta(seconds=capability.draft_life)
 
 
+def _pause(delivery: Delivery, jitter: float) -> float:
+    """Seconds until the next try: longer with each one, spread by `jitter`."""
+    return BACKOFF[min(delivery.tries, len(BACKOFF) - 1)] * (0.5 + jitter / 2)
+
+
 def _later(delivery: Delivery, failure: TryLater, now: datetime, jitter: float) -> Settlement:
     if failure.rate_limited:
         wait = failure.after or RATE_LIMIT_SECONDS
@@ -102,8 +107,7 @@ def _later(delivery: Delivery, failure: TryLater, now: datetime, jitter: float) 
             pause_until=pause,
         )
     else:
-        step = BACKOFF[min(delivery.tries, len(BACKOFF) - 1)]
-        again = now + timedelta(seconds=failure.after or step * (0.5 + jitter / 2))
+        again = now + timedelta(seconds=failure.after or _pause(delivery, jitter))
         settlement = Settlement(State.WAITING, Reason.RETRY, str(failure), again, outcome="later")
     if again < delivery.expires_at:
         return settlement

@@ -115,14 +115,10 @@ def _event(request: Request) -> tuple[str, dict[str, Any]]:
 def _noted(data: dict[str, Any]) -> list[Media]:
     """Pictures the event tells of; their bytes are not sent, so `size` is 0 where it is not told."""
     images = data.get("images")
-    told = [image for image in images if isinstance(image, dict)] if isinstance(images, list) else []
-    words = [[str(image.get(name) or "") for name in ("sha256", "mime", "alt")] for image in told]
-    sizes = [[_number(image.get(name)) for name in ("size", "width", "height")] for image in told]
-    return [
-        Media(sha, size, mime, wide, high, alt)
-        for (sha, mime, alt), (size, wide, high) in zip(words, sizes, strict=True)
-    ]
+    return [_picture(image) for image in images if isinstance(image, dict)] if isinstance(images, list) else []
 
 
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) else 0
+def _picture(image: dict[str, Any]) -> Media:
+    sha256, mime, alt = (str(image.get(name) or "") for name in ("sha256", "mime", "alt"))
+    size, width, height = (int(image.get(name) or 0) for name in ("size", "width", "height"))
+    return Media(sha256, size, mime, width, height, alt)

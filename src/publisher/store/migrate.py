@@ -15,6 +15,8 @@ LOCK = 7_310_246
 
 def migrate(engine: Engine) -> None:
     """Run what is missing, in one transaction; two that come at once do it one after the other."""
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})

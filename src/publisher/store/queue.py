@@ -15,7 +15,10 @@ from ulid import ULID
 from publisher.domain.model import JSON, Action, Delivery, Reason, Receipt, State
 from publisher.domain.policy import Settlement
 from publisher.store.commit import Tx
-from publisher.store.tables import attempts, deliveries
+from publisher.store.tables import attempts, canonical, deliveries
+
+DRAFT_CHARACTERS = 16_384
+"""Longest value of a draft that is kept once the post is out."""
 
 LEASE_SECONDS = 120
 """Longer than the longest call (40 s) and the slow work before it; a claim must reach `sending` in its first half."""
@@ -69,7 +72,7 @@ def delivery_of(row: Any) -> Delivery:
         tries=row.tries,
         token=row.token,
         doubt_at=row.doubt_at,
-        draft=row.draft,
+        draft=getattr(row, "draft", None),
         draft_at=row.draft_at,
         receipt=receipt,
         note=row.note,
@@ -147,6 +150,7 @@ def settle(tx: Tx, ended: Sequence[Settling]) -> list[bool]:
             changes.append(_change(tx, row, item, ours=ours))
             tx.audit(item.owner, f"delivery.{settlement.state.value}", row.id, **_said(settlement))
     _close_attempts(tx, ended, rows)
+    _slim(tx, [rows[item.delivery.id] for item in ended if item.settlement.state == State.PUBLISHED])
     if changes:
         fields = [name for name in changes[0] if name != "b_id"]
         values: dict[str, Any] = {name.removeprefix("b_"): bindparam(name) for name in fields}
@@ -229,6 +233,19 @@ def _attempt(tx: Tx, delivery: Delivery, owner: str, started_at: datetime) -> di
         "owner": owner,
         "started_at": started_at,
     }
+
+
+def _slim(tx: Tx, published: Sequence[Any]) -> None:
+    """What is out needs no picture in its draft any more: long values give way to their length."""
+    for row in published:
+        if row.draft and len(canonical(row.draft)) > DRAFT_CHARACTERS:
+            kept = {name: _brief(value) for name, value in row.draft.items()}
+            tx.connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(draft=kept))
+
+
+def _brief(value: Any) -> Any:
+    length = len(canonical(value))
+    return value if length <= DRAFT_CHARACTERS else f"<{length} characters, sent>"
 
 
 def _current(tx: Tx, ids: Sequence[str]) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from publisher.store.arrivals import from_json
 from publisher.store.queue import delivery_of
 from publisher.store.tables import attempts, audit, cards, deliveries, events, posts, revisions
 
+LISTED = tuple(column for column in deliveries.c if column.name != "draft")
+"""What lists show: a draft may hold a whole picture."""
+
 
 @dataclass(frozen=True)
 class Query:
@@ -50,7 +53,9 @@ def conditions(query: Query) -> list[Any]:
 
 def lines(connection: Connection, query: Query) -> list[Line]:
     """Deliveries that match, newest first."""
-    statement: Select[Any] = select(deliveries, posts.c.title, posts.c.url).join(posts).where(*conditions(query))
+    statement: Select[Any] = (
+        select(*LISTED, posts.c.title, posts.c.url).join_from(deliveries, posts).where(*conditions(query))
+    )
     if query.before:
         statement = statement.where(deliveries.c.id < query.before)
     statement = statement.order_by(deliveries.c.id.desc()).limit(query.limit)

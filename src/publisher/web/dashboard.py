@@ -86,6 +86,7 @@ class Dashboard:
     def deliveries(
         self,
         request: Request,
+        *,
         state: Annotated[list[str] | None, Query()] = None,
         channel: str = "",
         account: str = "",
