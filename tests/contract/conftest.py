@@ -19,7 +19,8 @@ from publisher.domain.model import Delivery, Event, Photo, Post, Receipt, State
 from publisher.domain.policy import Settlement
 from publisher.store import Store, read
 from publisher.store.arrivals import Arrival, Intake, Planned
-from publisher.store.queue import Sending, Settling
+from publisher.store.queue import Sending
+from publisher.store.settling import Settling
 from publisher.store.tables import deliveries
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

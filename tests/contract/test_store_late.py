@@ -7,8 +7,9 @@ import pytest
 
 from publisher.domain.model import Delivery, Reason, State
 from publisher.domain.policy import Settlement
-from publisher.store import queue
-from publisher.store.queue import LEASE_SECONDS, Settling
+from publisher.store import settling
+from publisher.store.queue import LEASE_SECONDS
+from publisher.store.settling import Settling
 from publisher.store.sweep import Move
 from tests.contract.conftest import NOON, Desk, published
 
@@ -92,5 +93,5 @@ def test_two_words_on_one_delivery_in_one_commit(desk: Desk) -> None:
     waiting(desk, first)
     second = desk.send(desk.claim("w2")[0], "w2")
     settlings = [Settling(first, published(), "w1", NOON, []), Settling(second, FAILED, "w2", NOON, [])]
-    assert desk.store.committer.run(queue.settle, settlings) == [True, False]
+    assert desk.store.committer.run(settling.settle, settlings) == [True, False]
     assert desk.row(first).state == State.PUBLISHED

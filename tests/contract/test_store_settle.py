@@ -10,7 +10,8 @@ from publisher.domain import policy
 from publisher.domain.failures import OutcomeUnknown, Rejected, TryLater, Unauthorized
 from publisher.domain.model import Event, Reason, Receipt, State
 from publisher.domain.policy import Outcome, Settlement
-from publisher.store.queue import LEASE_SECONDS, Settling
+from publisher.store.queue import LEASE_SECONDS
+from publisher.store.settling import Settling
 from tests.contract.conftest import NOON, Desk, article, published
 
 RETRY = Settlement(State.WAITING, Reason.RETRY, "later", NOON, outcome="later")

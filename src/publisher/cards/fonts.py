@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -75,10 +75,14 @@ def coverage(path: str) -> frozenset[int]:
     return frozenset(_face(path).unicodes)
 
 
+@cache
+def _packages() -> tuple[str, ...]:
+    return tuple(f"{name} {version(name)}" for name in PACKAGES)
+
+
 def versions(extra: tuple[str, ...] = ()) -> tuple[str, ...]:
     """What decides the shape of letters: packages with their versions, digests of the Brand's own files."""
-    packages = (f"{name} {version(name)}" for name in PACKAGES)
-    return (*packages, *(file_digest(path) for path in extra))
+    return (*_packages(), *(file_digest(path) for path in extra))
 
 
 def file_digest(path: str) -> str:

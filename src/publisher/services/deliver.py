@@ -15,11 +15,12 @@ from publisher.domain.model import JSON, Account, Delivery, Post, Reason, State
 from publisher.domain.policy import Outcome, Settlement
 from publisher.services.render import Renderer
 from publisher.store import Store
-from publisher.store.queue import Sending, Settling
+from publisher.store.queue import Sending
+from publisher.store.settling import Settling
 
 log = logging.getLogger(__name__)
 TOGETHER = 64
-SIDE_BY_SIDE = 8
+SIDE_BY_SIDE = 16
 DRAIN_SECONDS = 45
 """A drain starts no Delivery after this long: its claims must reach `sending` in the first half of their lease."""
 

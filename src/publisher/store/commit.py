@@ -7,6 +7,7 @@ and one statement a kind rather than one an item. If a shared transaction fails,
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 MOST_TOGETHER = 256
 TRIES = 3
+LINGER_SECONDS = 0.0015
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Tx:
 
 
 Operation = Callable[[Tx, Sequence[T]], Sequence[R]]
+_Waiting = tuple[Operation[Any, Any], Any, Future[Any]]
 
 
 class Committer:
@@ -46,7 +49,8 @@ class Committer:
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
         self.engine, self.clock = engine, clock
-        self._queue: queue.SimpleQueue[tuple[Operation[Any, Any], Any, Future[Any]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._busy = False
         self._thread: threading.Thread | None = None
         self._owner = 0
         self._start = threading.Lock()
@@ -86,19 +90,28 @@ class Committer:
 
     def _work(self) -> None:
         while (first := self._queue.get()) is not None:
-            batch, ended = [first], False
-            while len(batch) < MOST_TOGETHER and not self._queue.empty():
-                item = self._queue.get()
-                if item is None:
-                    ended = True
-                    break
-                batch.append(item)
+            batch, ended = self._gather(first)
             # whoever gave up waiting meanwhile is left out; from here on nobody can
             self._commit([item for item in batch if item[2].set_running_or_notify_cancel()])
             if ended:
                 return
 
-    def _commit(self, batch: list[tuple[Operation[Any, Any], Any, Future[Any]]]) -> None:
+    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        """`first` and what else waits, in a busy moment for a little longer; and whether that was the end."""
+        batch = [first]
+        end = time.monotonic() + (LINGER_SECONDS if self._busy else 0)
+        while len(batch) < MOST_TOGETHER:
+            try:
+                item = self._queue.get(timeout=max(0.0, end - time.monotonic()))
+            except queue.Empty:
+                break
+            if item is None:
+                return batch, True
+            batch.append(item)
+        self._busy = len(batch) > 1
+        return batch, False
+
+    def _commit(self, batch: list[_Waiting]) -> None:
         kinds: dict[Operation[Any, Any], list[tuple[Any, Future[Any]]]] = {}
         for operation, item, future in batch:
             kinds.setdefault(operation, []).append((item, future))

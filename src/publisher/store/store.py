@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from publisher.domain.model import AuditEntry, Delivery, Post
-from publisher.store import chain, ingest, people, pictures, queue, read, schedule, sweep
+from publisher.store import chain, ingest, people, pictures, queue, read, schedule, settling, sweep
 from publisher.store.arrivals import Arrival, Intake
 from publisher.store.commit import Committer, Tx
 from publisher.store.database import connect, snapshot
@@ -61,8 +61,8 @@ class Store:
     def sending(self, announced: queue.Sending) -> bool:
         return self.committer.submit(queue.sending, announced).result()
 
-    def settle(self, ended: queue.Settling) -> bool:
-        return self.committer.submit(queue.settle, ended).result()
+    def settle(self, ended: settling.Settling) -> bool:
+        return self.committer.submit(settling.settle, ended).result()
 
     def leased_owners(self) -> list[str]:
         with self.reading() as connection:
