@@ -45,7 +45,7 @@ class Email(Connector):
         text=10_000,
         unit=Unit.CODEPOINTS,
         images=1,
-        image_bytes=200 * KIB,
+        image_bytes=280 * KIB,
         alt=500,
         card=Size(1200, 630),
         hashtags=False,

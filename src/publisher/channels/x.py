@@ -29,7 +29,7 @@ class X(Connector):
         image_bytes=5_000_000,
         image_types=("image/jpeg", "image/png", "image/webp"),
         alt=1000,
-        card=Size(1200, 675),
+        card=Size(1200, 630),
         doubt=Doubt.ASK,
         draft_life=82_800,  # uploads are kept for a day
         deletes=True,
