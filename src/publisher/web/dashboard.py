@@ -6,7 +6,6 @@ Deliveries, Articles and what came in, rendered on the server; the pages need no
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
@@ -127,7 +126,7 @@ class Dashboard:
     def articles(self, request: Request, edition: str = "") -> Response:
         """What the CMS published, newest first, with what became of each."""
         known = edition if edition in self.parts.settings.editions else ""
-        rows = self.store.look(_overview, known)
+        rows = self._overview(known)
         notes = (f"No edition is called “{edition[:40]}”; this is all of them.",) if edition and not known else ()
         return self.pages.show(request, "articles.html", rows=rows, edition=known, notes=notes, most=LIST_LINES)
 
@@ -168,6 +167,12 @@ class Dashboard:
             "edition": list(self.parts.settings.editions),
         }
 
+    def _overview(self, edition: str) -> list[tuple[Any, dict[str, int]]]:
+        """Posts, each with how many of its Deliveries stand in each state."""
+        with self.store.reading() as connection:
+            rows = read.articles(connection, LIST_LINES, edition)
+            return [(row, read.counts(connection, read.Query(post_id=row.id))) for row in rows]
+
     def _pictures(self, post_id: str, delivery: Delivery | None = None) -> list[Any]:
         """The kept pictures of a Post; those of a Delivery's own Card size where there are any."""
         kept = [self.store.look(read.card, sha256=one["sha256"]) for one in self.store.look(read.cards_of, post_id)]
@@ -175,9 +180,3 @@ class Dashboard:
         size = channels.channel(delivery.channel).capability.card if delivery and ours else None
         fitting = [one for one in kept if size and (one.width, one.height) == (size.width, size.height)]
         return fitting or kept
-
-
-def _overview(connection: Connection, edition: str) -> list[tuple[Any, dict[str, int]]]:
-    """Posts, each with how many of its Deliveries stand in each state."""
-    rows = read.articles(connection, LIST_LINES, edition)
-    return [(row, read.counts(connection, read.Query(post_id=row.id))) for row in rows]
