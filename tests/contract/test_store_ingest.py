@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from publisher.domain.model import Event, Reason, State
 from publisher.domain.policy import Settlement
-from publisher.store import Store, read
+from publisher.store import Store, ingest, read
 from publisher.store.arrivals import CONFLICT, DUPLICATE, Intake
 from publisher.store.tables import audit, deliveries, events, posts, revisions
 from tests.contract.conftest import Clock, Desk, article, published
@@ -117,6 +117,7 @@ def test_a_withdrawal_cancels_what_is_still_ours(desk: Desk, event: Event) -> No
         "doubtful": State.WAITING,
         "sending": State.SENDING,
     }
+    assert desk.row(by_account["claimed"]).token > by_account["claimed"].token
     assert not desk.announce(by_account["claimed"])
     assert desk.trail(intake.post_id)[-1] == f"post.{event}"
 
@@ -152,14 +153,13 @@ def test_an_event_we_do_not_act_on_is_recorded(desk: Desk) -> None:
 
 
 def test_a_batch_tells_one_story_in_order(desk: Desk) -> None:
-    with desk.store.engine.begin():  # holds the write lock, so that all these meet in one commit
-        tellings = [
-            desk.store.ingest(desk.arrival(event, article(minutes=minute, title=f"Take {minute}")))
-            for minute, event in enumerate((Event.PUBLISH, Event.UPDATE, Event.UNPUBLISH, Event.PUBLISH))
-        ]
-    verdicts = [telling.result().verdict for telling in tellings]
-    assert verdicts == ["new", "updated: recorded", "unpublish", "updated"]
-    first, second = (desk.row(delivery_id) for delivery_id in tellings[-1].result().deliveries)
+    tellings = [
+        desk.arrival(event, article(minutes=minute, title=f"Take {minute}"))
+        for minute, event in enumerate((Event.PUBLISH, Event.UPDATE, Event.UNPUBLISH, Event.PUBLISH))
+    ]
+    intakes = desk.store.committer.run(ingest.ingest, tellings)
+    assert [intake.verdict for intake in intakes] == ["new", "updated: recorded", "unpublish", "updated"]
+    first, second = (desk.row(delivery_id) for delivery_id in intakes[-1].deliveries)
     assert (first.state, second.state) == (State.CANCELLED, State.WAITING)
 
 

@@ -144,8 +144,14 @@ def test_every_page_fits_its_screen_and_can_be_read(page, delivered, width, sche
     for path in ("/deliveries", *links):
         page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/")[2] + path)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        assert page.evaluate(SPILT) == [], path
         assert page.evaluate(LEAST_CONTRAST) >= 4.5, path
 
+
+SPILT = """() => [...document.querySelectorAll("td, dd, .counts a")]
+  .filter(one => getComputedStyle(one).display !== "inline" && one.scrollWidth > one.clientWidth + 1)
+  .map(one => `${one.className}: ${one.textContent.trim()}`)"""
+"""Cells whose words run out of them, over their neighbours."""
 
 LEAST_CONTRAST = """() => {
   const channels = text => text.match(/[\\d.]+/g).map(Number);

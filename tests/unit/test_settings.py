@@ -253,16 +253,28 @@ def test_the_folder_may_come_from_the_environment(tmp_path: Path) -> None:
 
 
 # ---- templates -----------------------------------------------------------------------------------------------------
-def test_the_most_special_template_there_is_wins(read: Read, tmp_path: Path) -> None:
-    settings = read()
+SPECIAL_LAST = ("default", "default.ar", "mastodon", "mastodon.ar")
+
+
+@pytest.mark.parametrize("there", range(1, 5))
+@pytest.mark.parametrize(
+    ("asked", "fits"),
+    [
+        (("mastodon", "ar"), SPECIAL_LAST),
+        (("mastodon", "en"), ("default", "mastodon")),
+        (("x", "ar"), ("default", "default.ar")),
+        (("x", "en"), ("default",)),
+    ],
+)
+def test_the_most_special_template_there_is_wins(
+    read: Read, tmp_path: Path, there: int, asked: tuple[str, str], fits: tuple[str, ...]
+) -> None:
     (tmp_path / "templates").mkdir()
-    for name in ("default", "default.ar", "mastodon", "mastodon.ar"):
-        (tmp_path / "templates" / f"{name}.txt.j2").write_text(name, encoding="utf-8")
-        assert settings.template("mastodon", "ar")[1] == name
-    path, source = settings.template("x", "en")
-    assert (Path(path).name, source) == ("default.txt.j2", "default")
-    assert settings.template("x", "ar")[1] == "default.ar"
-    assert settings.template("mastodon", "en")[1] == "mastodon"
+    for name in SPECIAL_LAST[:there]:
+        (tmp_path / "templates" / f"{name}.txt.j2").write_text(f"this is {name}", encoding="utf-8")
+    expected = next(name for name in reversed(SPECIAL_LAST[:there]) if name in fits)
+    path, source = read().template(*asked)
+    assert (Path(path).name, source) == (f"{expected}.txt.j2", f"this is {expected}")
 
 
 def test_without_any_template_the_problem_is_named(read: Read) -> None:

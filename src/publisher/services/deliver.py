@@ -3,7 +3,7 @@
 import logging
 import random
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from publisher.domain.failures import Failure, OutcomeUnknown, Rejected
 from publisher.domain.model import JSON, Account, Delivery, Post, Reason, State
 from publisher.domain.policy import Outcome, Settlement
 from publisher.services.render import Renderer
-from publisher.store import Store
+from publisher.store import Store, StoreError
 from publisher.store.queue import Sending
 from publisher.store.settling import Settling
 
@@ -51,31 +51,28 @@ class Deliverer:
             return 0
         posts = self.store.posts(sorted({delivery.post_id for delivery in claimed}))
         pool = self.pools.setdefault(channel, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=f"deliver-{channel}"))
-        running: dict[Future[None], Delivery] = {}
-        for delivery in claimed:
-            post, _ = posts[delivery.post_id]
-            running[pool.submit(self._in_time, delivery, post, started)] = delivery
-        for future in wait(running).done:
-            if error := future.exception():
-                log.error("delivery %s: %s", running[future].id, type(error).__name__, exc_info=error)
+        running = {pool.submit(self._in_time, one, posts[one.post_id][0], started): one for one in claimed}
+        for future, delivery in running.items():
+            _report(delivery, future)
         return len(claimed)
 
-    def _in_time(self, delivery: Delivery, post: Post, started: datetime) -> None:
-        if self.stopping() or (self.store.clock() - started).total_seconds() > DRAIN_SECONDS:
+    def _in_time(self, delivery: Delivery, post: Post, started: datetime) -> Future[bool] | None:
+        now = self.store.clock()
+        if self.stopping() or (now - started).total_seconds() > DRAIN_SECONDS:
             released = Settlement(State.WAITING, Reason.LEASE_EXPIRED, counts=False, outcome="not started")
-            self.store.settle(Settling(delivery, released, self.owner, self.store.clock(), []))
-            return
-        self.deliver(delivery, post)
+            return self._settle(delivery, released, now, [])
+        return self.deliver(delivery, post)
 
-    def deliver(self, delivery: Delivery, post: Post) -> None:
-        """The way of one post: render, prepare, announce, publish, settle."""
+    def deliver(self, delivery: Delivery, post: Post) -> Future[bool] | None:
+        """The way of one post: render, prepare, announce, publish, settle. The settling's promise, so that its commit
+        is shared and no thread waits for it; None where nothing was sent because the fence had moved.
+        """
         now, exchanges = self.store.clock(), list[JSON]()
         try:
             account = self._account(delivery)
             channel = self.channels(account.channel)
             if delivery.doubt_at and not policy.may_repeat(delivery, channel.capability, now):
-                self._settle(delivery, policy.resolve(delivery, channel.capability, now), now, exchanges)
-                return
+                return self._settle(delivery, policy.resolve(delivery, channel.capability, now), now, exchanges)
             connector, transcript = self.connect(account)
             exchanges = transcript.exchanges
             draft, draft_at = delivery.draft, delivery.draft_at
@@ -84,18 +81,19 @@ class Deliverer:
                 draft, draft_at = connector.prepare(rendition), now
             if not self.store.sending(Sending(delivery, draft, draft_at, self.owner)):
                 log.info("delivery %s: the fence had moved, nothing was sent", delivery.id)
-                return
+                return None
             delivery = replace(delivery, state=State.SENDING, draft=draft, draft_at=draft_at)
             now = self.store.clock()
             outcome: Outcome = connector.publish(draft, delivery.id)
         except Failure as failure:
             outcome = failure
+        except StoreError:  # what is true then only the database knows; the lease will tell
+            raise
         except Exception as error:  # an answer nobody foresaw is a bug: held, in doubt if something was sent
             log.exception("delivery %s: bug", delivery.id)
             outcome = _bug(error, delivery)
-        self._settle(
-            delivery, policy.settle(delivery, outcome, self.store.clock(), self.chance.random()), now, exchanges
-        )
+        settlement = policy.settle(delivery, outcome, self.store.clock(), self.chance.random())
+        return self._settle(delivery, settlement, now, exchanges)
 
     def _account(self, delivery: Delivery) -> Account:
         account = self.accounts.get(delivery.account)
@@ -103,9 +101,18 @@ class Deliverer:
             raise Rejected(f"no account is called {delivery.account!r} any more")
         return account
 
-    def _settle(self, delivery: Delivery, settlement: Settlement, at: datetime, exchanges: list[JSON]) -> None:
-        if not self.store.settle(Settling(delivery, settlement, self.owner, at, exchanges)):
-            log.warning("delivery %s: %s came after the fence had moved", delivery.id, settlement.outcome)
+    def _settle(self, delivery: Delivery, settlement: Settlement, at: datetime, exchanges: list[JSON]) -> Future[bool]:
+        return self.store.settle_soon(Settling(delivery, settlement, self.owner, at, exchanges))
+
+
+def _report(delivery: Delivery, future: Future[Future[bool] | None]) -> None:
+    """Wait until a Delivery is settled, and say what went wrong on the way."""
+    try:
+        settled = future.result()
+        if settled is not None and not settled.result():
+            log.warning("delivery %s: its end came after the fence had moved", delivery.id)
+    except Exception:
+        log.exception("delivery %s was not settled; its lease will tell", delivery.id)
 
 
 def _bug(error: Exception, delivery: Delivery) -> Outcome:

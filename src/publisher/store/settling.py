@@ -107,6 +107,8 @@ def _change(tx: Tx, row: Any, item: Settling, *, ours: bool) -> dict[str, Any]:
 def _account_wide(tx: Tx, item: Settling) -> None:
     """What one answer says of all that waits for the same Account: hold it, or let it wait."""
     settlement = item.settlement
+    if not (settlement.hold_account or settlement.pause_until):
+        return
     waiting = (deliveries.c.account == item.delivery.account) & (deliveries.c.state == State.WAITING)
     if settlement.hold_account:
         values = {"state": State.HELD, "reason": Reason.RECONNECT, "note": settlement.note, "changed_at": tx.now}

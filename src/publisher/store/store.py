@@ -61,8 +61,11 @@ class Store:
     def sending(self, announced: queue.Sending) -> bool:
         return self.committer.submit(queue.sending, announced).result()
 
+    def settle_soon(self, ended: settling.Settling) -> Future[bool]:
+        return self.committer.submit(settling.settle, ended)
+
     def settle(self, ended: settling.Settling) -> bool:
-        return self.committer.submit(settling.settle, ended).result()
+        return self.settle_soon(ended).result()
 
     def leased_owners(self) -> list[str]:
         with self.reading() as connection:
