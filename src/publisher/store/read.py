@@ -126,5 +126,13 @@ def card(connection: Connection, *, key: str = "", sha256: str = "") -> Row[Any]
 
 def cards_of(connection: Connection, post_id: str) -> Sequence[RowMapping]:
     """Which pictures stand for a Post, without their bytes."""
-    columns = (cards.c.sha256, cards.c.width, cards.c.height, cards.c.mime, cards.c.warnings, cards.c.created_at)
+    columns = (
+        cards.c.sha256,
+        cards.c.width,
+        cards.c.height,
+        cards.c.mime,
+        cards.c.alt,
+        cards.c.warnings,
+        cards.c.created_at,
+    )
     return connection.execute(select(*columns).where(cards.c.post_id == post_id)).mappings().all()

@@ -23,7 +23,7 @@ def create_app(parts: Publisher) -> Starlette:
         yield
         parts.close()
 
-    pages = FastAPI(title="publisher", docs_url=None, redoc_url=None)
+    pages = FastAPI(title="publisher", docs_url=None, redoc_url=None, openapi_url=None)
     for made in (health.router(parts), cards.router(parts), dashboard.router(parts)):
         pages.include_router(made)
     hook = Route("/hooks/{source}", Hooks(parts).hear, methods=["POST"])

@@ -175,8 +175,8 @@ class Dashboard:
 
     def _pictures(self, post_id: str, delivery: Delivery | None = None) -> list[Any]:
         """The kept pictures of a Post; those of a Delivery's own Card size where there are any."""
-        kept = [self.store.look(read.card, sha256=one["sha256"]) for one in self.store.look(read.cards_of, post_id)]
+        kept = self.store.look(read.cards_of, post_id)
         ours = delivery is not None and delivery.channel in channels.CHANNELS
         size = channels.channel(delivery.channel).capability.card if delivery and ours else None
-        fitting = [one for one in kept if size and (one.width, one.height) == (size.width, size.height)]
-        return fitting or kept
+        fitting = [one for one in kept if size and (one["width"], one["height"]) == (size.width, size.height)]
+        return fitting or list(kept)

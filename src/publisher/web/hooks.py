@@ -8,13 +8,14 @@ import hashlib
 import json
 import logging
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from publisher.bootstrap import Publisher
-from publisher.cms.base import BadRequest
+from publisher.cms.base import BadRequest, Cms, Incoming
 from publisher.services.intake import UnknownEditionError
 from publisher.store import StoreError
 from publisher.store.arrivals import CONFLICT, Intake
@@ -55,26 +56,28 @@ class Hooks:
         headers = dict(request.headers.items())
         reader.verify(headers, body, self.parts.store.clock())
         told = reader.read(headers, body)
+        intake = await asyncio.wrap_future(self._promise(source, reader, told, body))
+        if intake.verdict == CONFLICT:
+            raise BadRequest(409, "Conflict", "this event id has already told something else")
+        if not self.parts.settings.sources[source].settle:
+            self.parts.nudge(intake.channels)
+        return intake
+
+    def _promise(self, source: str, reader: Cms, told: Incoming, body: bytes) -> Future[Intake]:
         try:
-            promise = self.parts.intake.take(
+            return self.parts.intake.take(
                 source,
                 told.event_id,
                 told.event,
                 told.post,
                 verdict=told.verdict,
-                settle=(settle := self.parts.settings.sources[source].settle),
+                settle=self.parts.settings.sources[source].settle,
                 digest=hashlib.sha256(body).hexdigest(),
             )
         except UnknownEditionError as unknown:
             known = ", ".join(self.parts.settings.editions)
             detail = f"no edition is called {str(unknown)!r}; known: {known}"
             raise BadRequest(422, "Unknown edition", detail, reader.edition_field) from None
-        intake = await asyncio.wrap_future(promise)
-        if intake.verdict == CONFLICT:
-            raise BadRequest(409, "Conflict", "this event id has already told something else")
-        if not settle:
-            self.parts.nudge(intake.channels)
-        return intake
 
     async def _note(self, source: str, bad: BadRequest) -> None:
         unsaid = self.refusals.admit(time.monotonic())
