@@ -24,11 +24,12 @@ from publisher.store.tables import attempts, deliveries
 from tests.contract.conftest import Clock, Desk, article
 
 WORKERS = ("w1", "w2")
+LIFE = 7200
 CAPABILITIES = [
     Capability("https://network.example", 500, Unit.GRAPHEMES, doubt=doubt, doubt_window=600) for doubt in Doubt
 ]
 OUTCOMES: list[Outcome] = [
-    Receipt(("1",), "https://network.example/1"),
+    *[Receipt(("1",), "https://network.example/1")] * 3,
     TryLater("busy"),
     TryLater("slow down", after=30, rate_limited=True, scope="account"),
     Rejected("too long"),
@@ -56,24 +57,24 @@ class Workers(RuleBasedStateMachine):
         self.held: list[tuple[str, Delivery]] = []
         self.before: dict[str, Any] = {}
         for number in range(2):
-            self.desk.tell(post=article(f"a-{number}"), accounts=("north", "south"))
+            self.desk.tell(post=article(f"a-{number}"), accounts=("north", "south"), life=LIFE)
 
     def teardown(self) -> None:
         self.desk.check()
         self.desk.store.close()
 
-    @rule(worker=st.sampled_from(WORKERS), limit=st.integers(1, 3))
+    @rule(worker=st.sampled_from(WORKERS), limit=st.integers(1, 4))
     def claim(self, worker: str, limit: int) -> None:
         self.held += [(worker, delivery) for delivery in self.desk.claim(worker, limit)]
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data())
-    def send(self, data: st.DataObject) -> None:
-        """Announce; a worker that is refused puts the Delivery down, one that crashes leaves it as it is."""
-        worker, delivery = held = data.draw(st.sampled_from(self.held))
-        self.held.remove(held)
-        if self.desk.announce(delivery, worker):
-            self.held.append((worker, replace(delivery, state=State.SENDING)))
+    @rule(worker=st.sampled_from(WORKERS))
+    def send(self, worker: str) -> None:
+        """Announce all it holds; what is refused it puts down. One that crashes never comes here."""
+        for held in [held for held in self.held if held[0] == worker]:
+            self.held.remove(held)
+            if self.desk.announce(held[1], worker):
+                self.held.append((worker, replace(held[1], state=State.SENDING)))
 
     @precondition(lambda self: self.held)
     @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES), again=st.booleans())
@@ -86,7 +87,7 @@ class Workers(RuleBasedStateMachine):
             return  # nobody can have heard of what was not sent
         self.desk.settle(delivery, policy.settle(delivery, outcome, self.desk.clock(), 0.5), worker)
 
-    @rule(seconds=st.sampled_from((1, 5, 59, 61, 119, 121, 3600, 90_000)))
+    @rule(seconds=st.sampled_from((1, 5, 61, 121, 121, 3600)))
     def time_passes(self, seconds: int) -> None:
         self.desk.clock.advance(seconds)
 
@@ -113,7 +114,7 @@ class Workers(RuleBasedStateMachine):
     @rule(event=st.sampled_from(Event), number=st.integers(0, 1), minutes=st.integers(0, 3))
     def the_cms_tells(self, event: Event, number: int, minutes: int) -> None:
         post = article(f"a-{number}", minutes=minutes, title=f"Take {minutes}")
-        self.desk.tell(event, post, accounts=("north", "south"))
+        self.desk.tell(event, post, accounts=("north", "south"), life=LIFE)
 
     @invariant()
     def nothing_sends_twice_at_once(self) -> None:
@@ -148,6 +149,6 @@ def test_whatever_happens_in_whatever_order(migrated: Callable[[str], str], tmp_
             return f"sqlite:///{path}"
 
     bounded = settings(
-        max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     run_state_machine_as_test(OnFreshFiles, settings=bounded)

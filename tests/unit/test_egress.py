@@ -33,6 +33,8 @@ class Garden(BaseHTTPRequestHandler):
     """Answers what the path asks for: `/to/<url>` redirects, `/<status>` says so, `/bytes/<n>` sends n bytes."""
 
     def do_GET(self) -> None:
+        if self.path.startswith("http"):  # as a proxy is asked
+            return self._answer(200, b"")
         verb, _, word = self.path[1:].partition("/")
         if verb == "to":
             return self._answer(302, b"", Location=unquote(word))
@@ -142,6 +144,11 @@ def test_an_address_that_is_none_is_refused(trusting: requests.Session, address:
         fetch(trusting, address, most_bytes=100)
 
 
+def test_a_host_name_that_is_none_is_one_of_requests_own_errors(trusting: requests.Session) -> None:
+    with pytest.raises(requests.exceptions.InvalidURL):
+        trusting.get("http://a..b/", timeout=5)
+
+
 def test_no_connection_means_that_nothing_was_said(port: int) -> None:
     closed = "http://127.0.0.1:1/"
     with wire.session(trusted=frozenset({"127.0.0.1:1"})) as session:
@@ -160,8 +167,10 @@ def test_an_answer_that_broke_off_may_have_been_heard(port: int, trusting: reque
 
 
 def test_the_sessions_take_no_proxy_from_the_environment(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
-    monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{port}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
     trusted = frozenset({f"127.0.0.1:{port}"})
     with wire.session(trusted=trusted) as session, pytest.raises(requests.ConnectionError):
         session.get("http://127.0.0.1:1/", timeout=5)

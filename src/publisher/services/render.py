@@ -1,7 +1,7 @@
 """A Post becomes a Rendition for one Account. The preview and the payload are this one function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from publisher.connector.base import Connector
 from publisher.domain.capability import Picture
@@ -19,12 +19,13 @@ class Renderer:
     settings: Settings
     editions: Mapping[str, Edition]
     pictures: Pictures
+    templates: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def render(self, post_id: str, post: Post, channel: type[Connector], tries: int = PATIENCE) -> Rendition:
         """What will be sent; raises Rejected with every limit it would exceed."""
         edition, capability = self.editions[post.edition], channel.capability
         images = self.pictures.of(post_id, post, edition, capability, tries)
-        path, template = self.settings.template(channel.name, edition.name)
+        path, template = self._template(channel.name, edition.name)
         pictured = bool(images) and capability.picture is Picture.ATTACHED
         try:
             rendition = compose(post, edition, capability, template, channel=channel.name, pictured=pictured)
@@ -34,6 +35,13 @@ class Renderer:
         if problems := capability.check(rendition):
             raise Rejected("; ".join(problems), field=problems[0].split(":", 1)[0])
         return rendition
+
+    def _template(self, channel: str, edition: str) -> tuple[str, str]:
+        """Path and source, read once a process like all settings."""
+        found = self.templates.get((channel, edition))
+        if found is None:
+            found = self.templates[channel, edition] = self.settings.template(channel, edition)
+        return found
 
 
 def _described(image: Image, most: int) -> Image:

@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -64,17 +63,12 @@ class Settings:
 
     def template(self, channel: str, edition: str) -> tuple[str, str]:
         """Path and source of the template for a channel and edition: the most special one there is."""
-        return _template(self.config_dir / "templates", channel, edition)
-
-
-@cache
-def _template(directory: Path, channel: str, edition: str) -> tuple[str, str]:
-    """Read once a process, as all settings are."""
-    for name in (f"{channel}.{edition}", channel, f"default.{edition}", "default"):
-        path = directory / f"{name}.txt.j2"
-        if path.exists():
-            return str(path), path.read_text(encoding="utf-8")
-    raise SettingsProblem([Problem(str(directory), "default.txt.j2 is missing")])
+        directory = self.config_dir / "templates"
+        for name in (f"{channel}.{edition}", channel, f"default.{edition}", "default"):
+            path = directory / f"{name}.txt.j2"
+            if path.exists():
+                return str(path), path.read_text(encoding="utf-8")
+        raise SettingsProblem([Problem(str(directory), "default.txt.j2 is missing")])
 
 
 def packaged_config() -> Path:

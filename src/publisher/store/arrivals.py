@@ -1,13 +1,14 @@
 """What an Event brings to the store, and what the store answers."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from publisher.domain.model import Event, Kind, Photo, Post
 
 DUPLICATE, CONFLICT = "duplicate", "conflict"
+TOLD = tuple(field.name for field in fields(Post) if field.name != "modified_at")
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,14 @@ class Intake:
 
 def content_hash(post: Post) -> str:
     """What makes two tellings of a Post the same: everything but the moment of the last save."""
-    content = asdict(post)
-    del content["modified_at"]
-    return hashlib.sha256(repr(content).encode()).hexdigest()
+    return hashlib.sha256(repr([getattr(post, name) for name in TOLD]).encode()).hexdigest()
 
 
 def to_json(post: Post) -> dict[str, Any]:
     """A Post as JSON; `from_json` is its inverse."""
     return {
-        **asdict(post),
+        **vars(post),
+        "photos": [vars(photo) for photo in post.photos],
         "modified_at": post.modified_at.isoformat(),
         "published_at": post.published_at.isoformat() if post.published_at else None,
     }
