@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 
 from publisher.domain.model import Delivery, Event, Photo, Post, Receipt, State
 from publisher.domain.policy import Settlement
-from publisher.store import Store, read
+from publisher.store import Store, chain, read
 from publisher.store.arrivals import Arrival, Intake, Planned
 from publisher.store.queue import Sending
 from publisher.store.settling import Settling
@@ -127,9 +127,9 @@ class Desk:
         assert self.store.verify_audit()[1] == ""
         with self.store.reading() as connection:
             rows = connection.execute(select(deliveries.c.id, deliveries.c.state)).all()
-        states = {row.id: row.state for row in rows}
-        last = {delivery_id: self.trail(delivery_id)[-1].removeprefix("delivery.") for delivery_id in states}
-        assert {i: {"created": "waiting"}.get(word, word) for i, word in last.items()} == states
+            said = {entry.subject: entry.event for entry in chain.entries(connection)}
+        words = {f"delivery.{state}": state.value for state in State} | {"delivery.created": "waiting"}
+        assert {row.id: words[said[row.id]] for row in rows} == {row.id: row.state for row in rows}
 
 
 @pytest.fixture(scope="session")
