@@ -28,7 +28,7 @@ def test_a_publish_makes_post_deliveries_and_entries_at_one_moment(desk: Desk) -
     intake = desk.tell(accounts=ACCOUNTS)
     assert (intake.verdict, intake.channels) == ("new", frozenset({"chan"}))
     assert states(desk, intake) == {"north": State.WAITING, "south": State.WAITING}
-    assert desk.store.posts([intake.post_id]) == {intake.post_id: (article(), 1)}
+    assert desk.store.posts([intake.post_id]) == {intake.post_id: (article(), 1, False)}
     (event,) = desk.store.look(read.incoming)
     assert (event.event_id, event.type, event.verdict, event.post_id) == ("event-1", "publish", "new", intake.post_id)
     assert desk.trail(intake.post_id) == ["post.created"]
@@ -76,7 +76,7 @@ def test_an_older_revision_changes_nothing(desk: Desk, event: Event) -> None:
     older = desk.tell(event, article(minutes=9, title="Older words"), accounts=ACCOUNTS)
     assert (older.verdict, older.deliveries) == ("older than what is known", first.deliveries)
     assert states(desk, first) == {"north": State.WAITING}
-    assert desk.store.posts([first.post_id])[first.post_id] == (article(minutes=10), 1)
+    assert desk.store.posts([first.post_id])[first.post_id] == (article(minutes=10), 1, False)
     assert desk.trail(first.post_id) == ["post.created", "event.older"]
 
 
@@ -87,7 +87,7 @@ def test_an_update_replaces_the_words_and_clears_only_drafts_that_no_one_may_hav
     desk.settle(south, Settlement(State.WAITING, Reason.SAME_KEY, doubt=True))
     revised = article(minutes=1, title="Bees return, and so do the swifts")
     assert desk.tell(Event.UPDATE, revised).verdict == "updated: recorded"
-    assert desk.store.posts([intake.post_id])[intake.post_id] == (revised, 2)
+    assert desk.store.posts([intake.post_id])[intake.post_id] == (revised, 2, False)
     assert [desk.row(one).draft for one in (north, south)] == [None, {"text": "hello"}]
 
 

@@ -7,6 +7,7 @@ import requests
 from newsroom import CHANNELS
 
 from publisher.domain.model import Event, Kind, Photo, Post, State
+from publisher.services.operate import NotPossibleError
 from publisher.store import read
 
 REPEATS = ("facebook", "mastodon", "bluesky", "webhook")
@@ -250,7 +251,29 @@ def test_an_unpublished_article_that_was_claimed_is_not_sent(desk):
     [claimed] = house.parts.store.claim("mastodon", 10, "somebody")
     gone = Post("cms", "en-1", "en", "", "", house.clock.real() + timedelta(seconds=1))
     house.parts.intake.take("cms", "gone", Event.UNPUBLISH, gone).result()
-    post, _ = house.parts.store.posts([intake.post_id])[intake.post_id]
+    post = house.parts.store.posts([intake.post_id])[intake.post_id].post
     house.parts.deliverer.deliver(claimed, post)
     assert house.only().state is State.CANCELLED
     assert house.shown("mastodon") == []
+
+
+def test_a_withdrawn_article_is_never_sent_whatever_a_person_retries(desk):
+    house = desk("mastodon", "telegram")
+    intake = house.publish()
+    for channel in ("mastodon", "telegram"):
+        house.fault(channel, "drop_before")
+    house.drain()
+    gone = Post("cms", "en-1", "en", "", "", house.clock.real() + timedelta(seconds=1))
+    house.parts.intake.take("cms", "gone", Event.DELETE, gone).result()
+    house.clock.forward(minutes=1)
+    house.parts.sweeper.sweep()
+    house.drain()
+    assert {one.state for one in house.deliveries()} == {State.HELD}
+    operator = house.parts.operator("person:test")
+    for one in house.deliveries():
+        operator.resolve(one.id, sent=False)
+    house.drain()
+    assert {(one.state, one.reason) for one in house.deliveries()} == {(State.CANCELLED, "withdrawn")}
+    with pytest.raises(NotPossibleError, match="withdrawn"):
+        operator.repost(intake.post_id, ["mastodon-en"], "again")
+    assert house.shown("mastodon") == house.shown("telegram") == []

@@ -32,7 +32,7 @@ def show(
 
     with opened() as parts:
         row = find(parts, reference)
-        post, revision = parts.store.posts([row.id])[row.id]
+        post, revision, _ = parts.store.posts([row.id])[row.id]
         lines = parts.store.look(read.lines, read.Query(post_id=row.id, limit=500))
     if json:
         deliveries = [line.delivery for line in lines]

@@ -58,6 +58,8 @@ def repost(
     json: Json = False,
 ) -> None:
     """Publish an article again: a new delivery, with a key of its own, per account."""
+    from publisher.services.operate import NotPossibleError
+
     with opened() as parts:
         row = find(parts, reference)
         operator = parts.operator(actor())
@@ -70,7 +72,10 @@ def repost(
             _plan(routed, json=json)
             return
         chosen = _asked(routed, yes=yes)
-        made = operator.repost(row.id, chosen, reason)
+        try:
+            made = operator.repost(row.id, chosen, reason)
+        except NotPossibleError as why:
+            fail(str(why))
     if json:
         say(as_json({"post": row.id, "deliveries": dict(zip(chosen, made, strict=True))}))
         return
@@ -145,7 +150,7 @@ def _post(parts: Any, reference: str) -> tuple[str, Any]:
     if reference == "-" or Path(reference).is_file():
         return "", _read(reference).post
     row = find(parts, reference)
-    return row.id, parts.store.posts([row.id])[row.id][0]
+    return row.id, parts.store.posts([row.id])[row.id].post
 
 
 def _read(file: str) -> Any:

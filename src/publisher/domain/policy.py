@@ -69,6 +69,12 @@ def resolve(delivery: Delivery, capability: Capability | None, now: datetime) ->
     return Settlement(State.HELD, Reason.OUTCOME_UNKNOWN, "it may be out: look at the network, then say so")
 
 
+def withdraw(delivery: Delivery) -> Settlement:
+    """The CMS took the Post back before the Delivery went out; one that may be out already needs a person."""
+    note = "the article was withdrawn at the CMS"
+    return _doubtful_first(delivery, Settlement(State.CANCELLED, Reason.WITHDRAWN, note, outcome="withdrawn"))
+
+
 def may_repeat(delivery: Delivery, capability: Capability, now: datetime) -> bool:
     """Whether repeating with the same key cannot make a second post, now."""
     if capability.doubt is not Doubt.REPEAT:

@@ -16,6 +16,7 @@ from publisher.domain.policy import Outcome, Settlement
 from publisher.services.render import Renderer
 from publisher.store import Store, StoreError
 from publisher.store.queue import Sending
+from publisher.store.read import Current
 from publisher.store.settling import Settling
 
 log = logging.getLogger(__name__)
@@ -51,17 +52,19 @@ class Deliverer:
             return 0
         posts = self.store.posts(sorted({delivery.post_id for delivery in claimed}))
         pool = self.pools.setdefault(channel, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=f"deliver-{channel}"))
-        running = {pool.submit(self._in_time, one, posts[one.post_id][0], started): one for one in claimed}
+        running = {pool.submit(self._in_time, one, posts[one.post_id], started): one for one in claimed}
         for future, delivery in running.items():
             _report(delivery, future)
         return len(claimed)
 
-    def _in_time(self, delivery: Delivery, post: Post, started: datetime) -> Future[bool] | None:
+    def _in_time(self, delivery: Delivery, current: Current, started: datetime) -> Future[bool] | None:
         now = self.store.clock()
         if self.stopping() or (now - started).total_seconds() > DRAIN_SECONDS:
             released = Settlement(State.WAITING, Reason.LEASE_EXPIRED, counts=False, outcome="not started")
             return self._settle(delivery, released, now, [])
-        return self.deliver(delivery, post)
+        if current.withdrawn:
+            return self._settle(delivery, policy.withdraw(delivery), now, [])
+        return self.deliver(delivery, current.post)
 
     def deliver(self, delivery: Delivery, post: Post) -> Future[bool] | None:
         """The way of one post: render, prepare, announce, publish, settle. The settling's promise, so that its commit

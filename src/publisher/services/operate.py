@@ -65,7 +65,9 @@ class Operator:
 
     def repost(self, post_id: str, accounts: Sequence[str], why: str) -> list[str]:
         """A new Delivery, with a key of its own, for each account; their ids."""
-        post, _ = self.store.posts([post_id])[post_id]
+        post, _, withdrawn = self.store.posts([post_id])[post_id]
+        if withdrawn:
+            raise NotPossibleError("the article was withdrawn at the CMS; publish it there again")
         planned = {one.account: one for one in self.intake.plan(post)}
         made = [
             self.store.repost(Repost(post_id, post.edition, planned[account], self.actor, why)) for account in accounts
@@ -75,7 +77,7 @@ class Operator:
 
     def routed(self, post_id: str) -> dict[str, State | None]:
         """Each account the Post is routed to, with the state of its newest Delivery (None: it has none)."""
-        post, _ = self.store.posts([post_id])[post_id]
+        post = self.store.posts([post_id])[post_id].post
         newest: dict[str, State | None] = {one.account: None for one in self.intake.plan(post)}
         for line in reversed(self.store.look(read.lines, read.Query(post_id=post_id, limit=1000))):
             if line.delivery.account in newest:

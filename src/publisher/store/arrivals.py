@@ -8,6 +8,7 @@ from typing import Any
 from publisher.domain.model import Event, Kind, Photo, Post
 
 DUPLICATE, CONFLICT = "duplicate", "conflict"
+PUBLISHED, WITHDRAWN = "published", "withdrawn"
 TOLD = tuple(field.name for field in fields(Post) if field.name != "modified_at")
 
 

@@ -12,12 +12,11 @@ from sqlalchemy import insert, select, tuple_, update
 from ulid import ULID
 
 from publisher.domain.model import Action, Event, Post, Reason, State
-from publisher.store.arrivals import CONFLICT, DUPLICATE, Arrival, Intake, content_hash, to_json
+from publisher.store.arrivals import CONFLICT, DUPLICATE, PUBLISHED, WITHDRAWN, Arrival, Intake, content_hash, to_json
 from publisher.store.commit import Tx
 from publisher.store.schedule import delivery_row
 from publisher.store.tables import deliveries, events, posts, revisions
 
-PUBLISHED, WITHDRAWN = "published", "withdrawn"
 STILL_OURS = (State.WAITING, State.CLAIMED, State.HELD)
 
 

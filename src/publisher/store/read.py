@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, RowMapping, Select, func, select
 
 from publisher.domain.model import Delivery, Post, State
-from publisher.store.arrivals import from_json
+from publisher.store.arrivals import WITHDRAWN, from_json
 from publisher.store.queue import delivery_of
 from publisher.store.tables import attempts, audit, cards, deliveries, events, posts, revisions
 
@@ -84,11 +84,26 @@ def attempts_of(connection: Connection, delivery_id: str) -> Sequence[Row[Any]]:
     return connection.execute(select(attempts).where(mine).order_by(attempts.c.started_at, attempts.c.id)).all()
 
 
-def post_bodies(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Post, int]]:
-    """The current revision of each Post by id, with its number."""
+class Current(NamedTuple):
+    """A Post at its newest revision; `withdrawn` when the CMS has taken it back."""
+
+    post: Post
+    revision: int
+    withdrawn: bool
+
+
+def post_bodies(connection: Connection, ids: Sequence[str]) -> dict[str, Current]:
+    """The current revision of each Post by id."""
     here = (revisions.c.post_id == posts.c.id) & (revisions.c.number == posts.c.revision)
-    statement = select(posts.c.id, posts.c.revision, revisions.c.body).join(revisions, here).where(posts.c.id.in_(ids))
-    return {row.id: (from_json(row.body), row.revision) for row in connection.execute(statement)}
+    statement = (
+        select(posts.c.id, posts.c.status, posts.c.revision, revisions.c.body)
+        .join(revisions, here)
+        .where(posts.c.id.in_(ids))
+    )
+    return {
+        row.id: Current(from_json(row.body), row.revision, row.status == WITHDRAWN)
+        for row in connection.execute(statement)
+    }
 
 
 def articles(connection: Connection, limit: int = 50, edition: str = "") -> Sequence[Row[Any]]:

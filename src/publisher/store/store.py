@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from publisher.domain.model import AuditEntry, Delivery, Post
+from publisher.domain.model import AuditEntry, Delivery
 from publisher.store import chain, ingest, people, pictures, queue, read, schedule, settling, sweep
 from publisher.store.arrivals import Arrival, Intake
 from publisher.store.commit import Committer, Tx
@@ -115,7 +115,7 @@ class Store:
         with self.reading() as connection:
             return lookup(connection, *args, **named)
 
-    def posts(self, ids: Sequence[str]) -> dict[str, tuple[Post, int]]:
+    def posts(self, ids: Sequence[str]) -> dict[str, read.Current]:
         with self.reading() as connection:
             return read.post_bodies(connection, ids)
 

@@ -135,7 +135,7 @@ class Dashboard:
         row = self.store.look(read.find_post, post_id) if ULID.fullmatch(post_id) else None
         if row is None:
             raise self._missing(request, "No article has this number. It may have been copied in part.")
-        post, _ = self.store.posts([post_id])[post_id]
+        post = self.store.posts([post_id])[post_id].post
         return self.pages.show(
             request,
             "article.html",
