@@ -16,7 +16,7 @@ from publisher.domain import policy
 from publisher.domain.capability import Capability, Doubt
 from publisher.domain.failures import OutcomeUnknown, Rejected, TryLater, Unauthorized
 from publisher.domain.model import Delivery, Event, Reason, Receipt, State
-from publisher.domain.policy import Outcome, Settlement
+from publisher.domain.policy import DOUBT_SECONDS, Outcome, Settlement
 from publisher.domain.text import Unit
 from publisher.store import Store
 from publisher.store.queue import LEASE_SECONDS
@@ -94,15 +94,29 @@ class Workers(RuleBasedStateMachine):
             self.held.remove(held)
         if delivery.state is State.CLAIMED and isinstance(outcome, Receipt | OutcomeUnknown):
             return  # nobody can have heard of what was not sent
-        self.desk.settle(delivery, policy.settle(delivery, outcome, self.desk.clock(), 0.5), worker)
+        before = self.desk.row(delivery)
+        heard = self.desk.settle(delivery, policy.settle(delivery, outcome, self.desk.clock(), 0.5), worker)
+        holds = before.token == delivery.token and before.state == delivery.state
+        assert heard == (holds or (isinstance(outcome, Receipt) and before.state != State.PUBLISHED))
+        if not heard:  # but it may have said something of the whole account
+            told = self.desk.row(delivery)
+            assert told.state in (before.state, State.HELD)
+            assert (told.token, told.tries, told.receipt_ids) == (before.token, before.tries, before.receipt_ids)
+        elif not holds:
+            assert self.desk.row(delivery).token > before.token
 
     @rule(seconds=st.sampled_from((1, 5, 61, 121, 3600)))
     def time_passes(self, seconds: int) -> None:
         self.desk.clock.advance(seconds)
 
-    @rule()
-    def a_lease_passes(self) -> None:
+    @rule(worker=st.sampled_from(WORKERS), capability=st.sampled_from(CAPABILITIES))
+    def takes_over(self, worker: str, capability: Capability) -> None:
+        """Leases end, and a worker goes on with what others believe to hold."""
         self.desk.clock.advance(LEASE_SECONDS)
+        self.desk.store.tidy(worker)
+        self.desk.clock.advance(DOUBT_SECONDS)
+        self.sweep(worker, capability)
+        self.work(worker, 4)
 
     @rule(worker=st.sampled_from(WORKERS), capability=st.sampled_from(CAPABILITIES))
     def sweep(self, worker: str, capability: Capability) -> None:
@@ -162,6 +176,6 @@ def test_whatever_happens_in_whatever_order(migrated: Callable[[str], str], tmp_
             return f"sqlite:///{path}"
 
     bounded = settings(
-        max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     run_state_machine_as_test(OnFreshFiles, settings=bounded)

@@ -23,7 +23,7 @@ def signing_key(secret: str) -> bytes:
     return key
 
 
-def signature(key: bytes, message_id: str, seconds: int, body: bytes) -> str:
+def signature(key: bytes, message_id: str, seconds: int | str, body: bytes) -> str:
     """`v1,…` over id, Unix time of this attempt and the raw body."""
     signed = f"{message_id}.{seconds}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
