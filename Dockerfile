@@ -1,8 +1,8 @@
 # One image for web, worker and migrate. Two stages, so that what builds is not what runs.
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /build
-COPY requirements.lock pyproject.toml README.md ./
-RUN python -m venv /app && /app/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements-run.lock pyproject.toml README.md ./
+RUN python -m venv /app && /app/bin/pip install --no-cache-dir --require-hashes -r requirements-run.lock
 COPY src src
 COPY workers workers
 COPY config config

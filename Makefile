@@ -22,7 +22,9 @@ check: .venv ## format, lint, types, import rules, lock files
 bench: .venv ## the benchmarks, as ratios of one run
 	@$(PY) -m bench
 
-lock: ## renew uv.lock and the hashed set for pip (needs uv)
-	@uv lock && uv export --quiet --no-header --no-emit-project --all-extras --group dev --format requirements-txt -o requirements.lock
+lock: ## renew uv.lock and the hashed sets for pip and the image (needs uv)
+	@uv lock
+	@uv export --quiet --no-header --no-emit-project --all-extras --group dev --format requirements-txt -o requirements.lock
+	@uv export --quiet --no-header --no-emit-project --extra postgres --no-dev --group build --format requirements-txt -o requirements-run.lock
 
 .PHONY: help demo up test check bench lock
