@@ -13,14 +13,7 @@ from newsroom import write_config
 
 from publisher import settings
 from publisher.bootstrap import Publisher, build
-from publisher.sandbox import serve
 from publisher.web import create_app
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Any]:
-    with serve() as running:
-        yield running
 
 
 @pytest.fixture
