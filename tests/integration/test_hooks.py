@@ -99,6 +99,13 @@ def test_a_withdrawn_article_is_not_sent(desk):
     assert desk.counts() == {"cancelled": 2, "waiting": 2}
 
 
+def test_a_publish_that_comes_after_its_own_withdrawal_is_too_late(desk):
+    assert desk.tell({**article(), "type": "post.deleted"}, "gone").status_code == 202
+    answer = desk.tell(article(), "late")
+    assert "older" in answer.json()["verdict"]
+    assert desk.counts() == {}
+
+
 REFUSALS = [
     ("wrong secret", {"headers": {"webhook-signature": "v1," + base64.b64encode(b"x" * 32).decode()}}, 401, ""),
     ("no signature", {"headers": {"webhook-signature": ""}}, 401, ""),

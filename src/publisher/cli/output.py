@@ -61,13 +61,20 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
     drawn = Table(*columns, title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for row in rows:
-        drawn.add_row(*(Text(cell if isinstance(cell, str) else str(_plain(cell))) for cell in row))
+        drawn.add_row(*(Text(_shown(cell)) for cell in row))
     Console().print(drawn)
+
+
+def _shown(cell: Any) -> str:
+    """A value in a table: times to the second, None as nothing."""
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ", timespec="seconds")
+    return "" if cell is None else str(_plain(cell))
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
+        return value.isoformat()
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, bytes):

@@ -17,6 +17,7 @@ from publisher.store.schedule import delivery_row
 from publisher.store.tables import deliveries, posts
 from publisher.store.writes import Writes, event_row, post_row, revision_row
 
+WITHDRAWALS = (Event.UNPUBLISH, Event.DELETE)
 STILL_OURS = (State.WAITING, State.CLAIMED, State.HELD)
 
 
@@ -47,12 +48,19 @@ def _take(tx: Tx, writes: Writes, known: dict[tuple[str, str], Known], arrival: 
     if arrival.event is None or arrival.post is None:
         tx.audit(arrival.actor, "event.ignored", arrival.source, told_by=arrival.event_id, why=arrival.verdict)
         return Intake(f"ignored: {arrival.verdict}", post.id if post else "")
-    if post and arrival.post.modified_at < post.modified_at:
+    if post and _is_late(arrival.post.modified_at, post, withdrawing=arrival.event in WITHDRAWALS):
         tx.audit(arrival.actor, "event.older", post.id, told_by=arrival.event_id)
         return Intake("older than what is known", post.id, post.delivery_ids)
-    if arrival.event in (Event.UNPUBLISH, Event.DELETE):
+    if arrival.event in WITHDRAWALS:
         return _withdraw(tx, writes, known, arrival, post)
     return _tell(tx, writes, known, arrival, post)
+
+
+def _is_late(modified_at: datetime, post: Known, *, withdrawing: bool) -> bool:
+    """Whether what is told was true before what we know. A withdrawal wins against a telling of the same moment."""
+    if post.status == WITHDRAWN and not withdrawing:
+        return modified_at <= post.modified_at
+    return modified_at < post.modified_at
 
 
 def _tell(tx: Tx, writes: Writes, known: dict[tuple[str, str], Known], arrival: Arrival, post: Known | None) -> Intake:
