@@ -7,7 +7,7 @@ import pytest
 
 from publisher.domain.model import Delivery, Reason, State
 from publisher.domain.policy import Settlement
-from publisher.store import settling
+from publisher.store import read, settling
 from publisher.store.queue import LEASE_SECONDS
 from publisher.store.settling import Settling
 from publisher.store.sweep import Move
@@ -95,3 +95,13 @@ def test_two_words_on_one_delivery_in_one_commit(desk: Desk) -> None:
     settlings = [Settling(first, published(), "w1", NOON, []), Settling(second, FAILED, "w2", NOON, [])]
     assert desk.store.committer.run(settling.settle, settlings) == [True, False]
     assert desk.row(first).state == State.PUBLISHED
+
+
+def test_a_late_success_ends_the_attempt_of_whoever_was_sending_once_more(desk: Desk) -> None:
+    sent = desk.sent()
+    sent_by_another(desk, sent)
+    assert desk.settle(sent, published(), "w1")
+    ends = {row.token: row.outcome for row in desk.store.look(read.attempts_of, sent.id)}
+    assert len(ends) == 2
+    assert ends[sent.token] == "published"
+    assert ends[max(ends)] == "overtaken"

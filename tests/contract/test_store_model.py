@@ -1,5 +1,6 @@
 """Two workers, a sweep, a person and time itself in any order: what must hold whatever happens."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -175,7 +176,14 @@ def test_whatever_happens_in_whatever_order(migrated: Callable[[str], str], tmp_
             shutil.copyfile(template, path)
             return f"sqlite:///{path}"
 
+    # the same walks every time, so that a red run is a changed program; MODEL_EXAMPLES=1000 goes exploring
+    exploring = os.environ.get("MODEL_EXAMPLES")
     bounded = settings(
-        max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=int(exploring or 60),
+        derandomize=not exploring,
+        stateful_step_count=30,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
     )
     run_state_machine_as_test(OnFreshFiles, settings=bounded)

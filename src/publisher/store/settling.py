@@ -42,6 +42,13 @@ CLOSE = (
     .where(attempts.c.delivery_id == bindparam("b_delivery"), attempts.c.token == bindparam("b_at"))
     .values({name: bindparam(f"b_{name}") for name in ENDED})
 )
+# Whoever was sending once more when a late success came in may never say how that went.
+OVERTAKEN = (
+    update(attempts)
+    .where(attempts.c.delivery_id == bindparam("b_delivery"), attempts.c.token != bindparam("b_at"))
+    .where(attempts.c.ended_at.is_(None))
+    .values(ended_at=bindparam("b_now"), outcome="overtaken", message="an earlier attempt turned out to be published")
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,8 @@ def settle(tx: Tx, ended: Sequence[Settling]) -> list[bool]:
         if ours or true_late:
             changes.append(_change(tx, row, item, ours=ours))
             tx.audit(item.owner, f"delivery.{settlement.state.value}", row.id, **_said(settlement))
+        if true_late and not ours:
+            tx.connection.execute(OVERTAKEN, {"b_delivery": row.id, "b_at": item.delivery.token, "b_now": tx.now})
     _close_attempts(tx, ended, rows)
     _slim(tx, [rows[item.delivery.id] for item in ended if item.settlement.state == State.PUBLISHED])
     if changes:
