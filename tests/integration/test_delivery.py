@@ -7,6 +7,7 @@ import requests
 from newsroom import CHANNELS
 
 from publisher.domain.model import Event, Kind, Photo, Post, State
+from publisher.services.deliver import SIDE_BY_SIDE
 from publisher.services.operate import NotPossibleError
 from publisher.store import read
 
@@ -277,3 +278,19 @@ def test_a_withdrawn_article_is_never_sent_whatever_a_person_retries(desk):
     with pytest.raises(NotPossibleError, match="withdrawn"):
         operator.repost(intake.post_id, ["mastodon-en"], "again")
     assert house.shown("mastodon") == house.shown("telegram") == []
+
+
+def test_an_account_that_was_told_to_wait_is_not_asked_for_each_delivery(desk):
+    house = desk("mastodon")
+    for number in range(60):
+        house.publish(number=number)
+    house.fault("mastodon", "rate_limit:120", times=60)
+    house.drain()
+    asked = requests.get(f"{house.sandbox.url}/_sandbox/mastodon/requests", timeout=5).json()
+    refused = [one for one in asked if one["status"] == 429]
+    assert 0 < len(refused) <= 2 * SIDE_BY_SIDE, "those on their way may hear it too, the others must not ask"
+    assert {(one.state, one.reason, one.tries) for one in house.deliveries()} == {(State.WAITING, "rate_limited", 0)}
+    requests.delete(f"{house.sandbox.url}/_sandbox/faults", timeout=5)
+    house.clock.forward(minutes=5)
+    house.drain()
+    assert len(house.shown("mastodon")) == 60

@@ -25,6 +25,9 @@ SIDE_BY_SIDE = 16
 DRAIN_SECONDS = 45
 """A drain starts no Delivery after this long: its claims must reach `sending` in the first half of their lease."""
 
+Quiet = dict[str, Settlement]
+"""What a network said of a whole Account during this drain: whoever of it has not started need not ask again."""
+
 Connect = Callable[[Account], tuple[Connector, Transcript]]
 
 
@@ -52,21 +55,24 @@ class Deliverer:
             return 0
         posts = self.store.posts(sorted({delivery.post_id for delivery in claimed}))
         pool = self.pools.setdefault(channel, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=f"deliver-{channel}"))
-        running = {pool.submit(self._in_time, one, posts[one.post_id], started): one for one in claimed}
+        quiet: Quiet = {}
+        running = {pool.submit(self._in_time, one, posts[one.post_id], started, quiet): one for one in claimed}
         for future, delivery in running.items():
             _report(delivery, future)
         return len(claimed)
 
-    def _in_time(self, delivery: Delivery, current: Current, started: datetime) -> Future[bool] | None:
+    def _in_time(self, delivery: Delivery, current: Current, started: datetime, quiet: Quiet) -> Future[bool] | None:
         now = self.store.clock()
         if self.stopping() or (now - started).total_seconds() > DRAIN_SECONDS:
             released = Settlement(State.WAITING, Reason.LEASE_EXPIRED, counts=False, outcome="not started")
             return self._settle(delivery, released, now, [])
         if current.withdrawn:
             return self._settle(delivery, policy.withdraw(delivery), now, [])
-        return self.deliver(delivery, current.post)
+        if told := quiet.get(delivery.account):
+            return self._settle(delivery, replace(told, counts=False, outcome="not started"), now, [])
+        return self.deliver(delivery, current.post, quiet)
 
-    def deliver(self, delivery: Delivery, post: Post) -> Future[bool] | None:
+    def deliver(self, delivery: Delivery, post: Post, quiet: Quiet | None = None) -> Future[bool] | None:
         """The way of one post: render, prepare, announce, publish, settle. The settling's promise, so that its commit
         is shared and no thread waits for it; None where nothing was sent because the fence had moved.
         """
@@ -96,6 +102,8 @@ class Deliverer:
             log.exception("delivery %s: bug", delivery.id)
             outcome = _bug(error, delivery)
         settlement = policy.settle(delivery, outcome, self.store.clock(), self.chance.random())
+        if quiet is not None and (settlement.hold_account or settlement.pause_until):
+            quiet[delivery.account] = settlement
         return self._settle(delivery, settlement, now, exchanges)
 
     def _account(self, delivery: Delivery) -> Account:
