@@ -143,10 +143,13 @@ def check(settings: Settings) -> list[Problem]:
     problems = []
     for name, source in settings.sources.items():
         if source.kind not in cms.KINDS:
-            where = settings.where("sources", name, "kind")
-            problems.append(
-                Problem(where, f"no kind of source is called {source.kind!r}", f"known: {', '.join(cms.KINDS)}")
-            )
+            where, known = settings.where("sources", name, "kind"), ", ".join(cms.KINDS)
+            problems.append(Problem(where, f"no kind of source is called {source.kind!r}", f"known: {known}"))
+            continue
+        try:
+            reader(source)
+        except ValueError as error:
+            problems.append(Problem(settings.where("sources", name, "secrets"), str(error)))
     for name, account in settings.accounts.items():
         problems += _check_account(settings, name, account)
     return problems

@@ -83,3 +83,22 @@ def test_settings_that_do_not_hold_stop_it_with_file_line_and_remedy(tmp_path):
         assert done.returncode == 2
         assert f"{tmp_path / 'publisher.toml'}:2" in done.stderr
         assert "Teams" in done.stderr
+
+
+def test_a_secret_that_cannot_be_one_stops_it_before_the_first_webhook(tmp_path):
+    env = {**os.environ, "PUBLISHER_CONFIG": str(tmp_path), "SHORT": "whsec_dG9vIHNob3J0"}
+    (tmp_path / "publisher.toml").write_text('[sources.cms]\nkind = "standard"\nsecrets = ["SHORT"]\n')
+    for command in (["up"], ["doctor"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "publisher", *command],
+            env=env,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said = done.stdout + done.stderr
+        assert done.returncode in (1, 2)
+        assert f"{tmp_path / 'publisher.toml'}:3" in said
+        assert "24 to 64 random bytes" in said
+        assert "dG9vIHNob3J0" not in said
