@@ -28,6 +28,14 @@ from publisher.store import Store
 RETIRED = {"skype": "Skype was retired on 2025-05-05 and nothing can be posted to it; use Microsoft Teams or Telegram"}
 
 
+@dataclass(frozen=True)
+class Line:
+    """What a process keeps of an Account between Deliveries: its connections, and what must never be shown."""
+
+    session: requests.Session
+    redact: Redactor
+
+
 @dataclass
 class Publisher:
     """One process's parts, each built when it is first asked for. Open after a fork, never across one."""
@@ -35,7 +43,7 @@ class Publisher:
     settings: Settings
     owner: str = field(default_factory=owner.me)
     stopping: Callable[[], bool] = lambda: False
-    sessions: dict[str, requests.Session] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
 
     @cached_property
     def store(self) -> Store:
@@ -86,14 +94,13 @@ class Publisher:
 
     def connect(self, account: Account) -> tuple[Connector, Transcript]:
         """A Connector for one Delivery, on the session this process keeps for the Account."""
-        session = self.sessions.get(account.name)
-        if session is None:
-            session = self.sessions.setdefault(
-                account.name, wire.session(trusted=_own_address(account), connections=SIDE_BY_SIDE)
-            )
-        transcript = Transcript(Redactor(account.secrets.values()))
+        line = self.lines.get(account.name)
+        if line is None:
+            session = wire.session(trusted=_own_address(account), connections=SIDE_BY_SIDE)
+            line = self.lines.setdefault(account.name, Line(session, Redactor(account.secrets.values())))
+        transcript = Transcript(line.redact)
         kind = channels.channel(account.channel)
-        return kind(account, Http(session, account.base_url or kind.base_url, transcript)), transcript
+        return kind(account, Http(line.session, account.base_url or kind.base_url, transcript)), transcript
 
     def close(self) -> None:
         """Finish what is queued and let go of everything that was opened."""
@@ -105,8 +112,8 @@ class Publisher:
             self.nudge.close()
         if "store" in built:
             self.store.close()
-        for session in self.sessions.values():
-            session.close()
+        for line in self.lines.values():
+            line.session.close()
 
 
 def build(settings: Settings) -> Publisher:

@@ -4,7 +4,6 @@ A lost wake-up costs at most one sweep, never a post. Sending blocks about 6 s w
 Celery 5.6.3), which is why no request and no worker ever waits for it.
 """
 
-import contextlib
 import logging
 import threading
 from collections.abc import Iterable
@@ -107,6 +106,4 @@ def celery_app(broker_url: str) -> Any:
         worker_hijack_root_logger=False,
         enable_utc=True,
     )
-    with contextlib.suppress(AttributeError):
-        app.set_default()
     return app

@@ -174,16 +174,12 @@ def missing_or_doubled(result: dict[str, Any]) -> list[str]:
     wrong = []
     for post in result["posts"]:
         for channel, shown in result["sandbox"].items():
-            there = [one for one in shown if post["url"] in _told(one) and not one["deleted"]]
+            there = [one for one in shown if post["url"] in f"{one['text']} {one['link']}" and not one["deleted"]]
             if len(there) != 1:
                 wrong.append(f"{post['edition']} on {channel}: {len(there)} times")
             elif not there[0]["media"]:
                 wrong.append(f"{post['edition']} on {channel}: without its card")
     return wrong
-
-
-def _told(post: dict[str, Any]) -> str:
-    return f"{post.get('text')} {post.get('link')}"
 
 
 def _report(stage: Stage, result: dict[str, Any], wrong: list[str], *, once: bool, machine: bool) -> None:

@@ -54,12 +54,18 @@ class Deliverer:
         if not claimed:
             return 0
         posts = self.store.posts(sorted({delivery.post_id for delivery in claimed}))
-        pool = self.pools.setdefault(channel, ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=f"deliver-{channel}"))
+        pool = self._pool(channel)
         quiet: Quiet = {}
         running = {pool.submit(self._in_time, one, posts[one.post_id], started, quiet): one for one in claimed}
         for future, delivery in running.items():
             _report(delivery, future)
         return len(claimed)
+
+    def _pool(self, channel: str) -> ThreadPoolExecutor:
+        """Threads for one channel, kept for the life of the process."""
+        if channel not in self.pools:
+            self.pools[channel] = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix=f"deliver-{channel}")
+        return self.pools[channel]
 
     def _in_time(self, delivery: Delivery, current: Current, started: datetime, quiet: Quiet) -> Future[bool] | None:
         now = self.store.clock()

@@ -120,8 +120,7 @@ class Pictures:
             warnings = (f"drawn without its photo: {error}",)
         drawn = cards.draw_card(brief, self.brand, master, shape.size, shape.most_bytes)
         alt = (photo.alt if photo and master else "") or post.title
-        image = Image(drawn.content, drawn.mime, drawn.size, alt[:ALT_CHARACTERS], drawn.sha256)
-        return image, warnings + drawn.warnings
+        return _image(drawn, alt), warnings + drawn.warnings
 
     def _fit(self, post: Post, photo: Photo, capability: Capability) -> tuple[Image, tuple[str, ...]]:
         """The photo itself, within the Channel's limits; one that can't be had or read fails the Delivery."""
@@ -129,10 +128,13 @@ class Pictures:
             fitted = cards.fit_photo(self._master(photo), max_bytes=capability.image_bytes, max_side=2048)
         except cards.BadPhoto as error:
             raise Rejected(f"the photo can't be used: {error}", field="photos") from None
-        alt = (photo.alt or photo.caption or post.title)[:ALT_CHARACTERS]
-        digest = hashlib.sha256(fitted.content).hexdigest()
-        return Image(fitted.content, fitted.mime, fitted.size, alt, digest), ()
+        return _image(fitted, photo.alt or photo.caption or post.title), fitted.warnings
 
     def _master(self, photo: Photo) -> cards.Master:
         content = fetch(self.session(), photo.url, most_bytes=PHOTO_BYTES)
         return cards.open_photo(content, ground=self.brand.ground, focal=photo.focal)
+
+
+def _image(drawn: cards.Drawn, alt: str) -> Image:
+    """What was drawn, with what a reader who can't see it is told."""
+    return Image(drawn.content, drawn.mime, drawn.size, alt[:ALT_CHARACTERS], drawn.sha256)
