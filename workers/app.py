@@ -1,7 +1,6 @@
 """The Celery app: one queue a channel, one task, a sweep in every worker process. `celery -A workers.app worker`."""
 
 import atexit
-import logging
 import multiprocessing
 import os
 import threading
@@ -15,6 +14,7 @@ from publisher import settings
 from publisher.bootstrap import Publisher, build
 from publisher.channels import CHANNELS
 from publisher.nudge import celery_app, queue_of
+from publisher.settings.logs import log_to_stderr
 
 app = celery_app(settings.load().redis_url)
 app.conf.task_queues = [Queue(queue_of(channel)) for channel in CHANNELS]
@@ -59,6 +59,4 @@ def _ready(**_: Any) -> None:
 
 @signals.setup_logging.connect
 def _logging(**_: Any) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("celery").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    log_to_stderr()

@@ -1,6 +1,5 @@
 """`publisher demo | init | up | doctor | version`."""
 
-import logging
 import os
 import shutil
 from pathlib import Path
@@ -104,8 +103,9 @@ def up(
     from publisher.cli import processes
     from publisher.cli.parts import opened
     from publisher.cli.supervisor import Child, Supervisor
+    from publisher.settings.logs import log_to_stderr
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    log_to_stderr()
     both = web == worker
     with opened() as parts:
         redis_url, data_dir = parts.settings.redis_url, parts.settings.data_dir

@@ -1,12 +1,12 @@
 """`python -m publisher.web --host --port`: uvicorn on the whole site, as `publisher up` starts it."""
 
 import argparse
-import logging
 
 import uvicorn
 
 from publisher import settings
 from publisher.bootstrap import build
+from publisher.settings.logs import log_to_stderr
 from publisher.web import create_app
 
 
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     given = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    log_to_stderr()
     app = create_app(build(settings.load()))
     uvicorn.run(
         app,
