@@ -1,6 +1,5 @@
 """The processes of one machine: Valkey (where no broker is given), web, worker."""
 
-import os
 import socket
 import sys
 import tempfile
@@ -58,9 +57,7 @@ def worker(env: Mapping[str, str], log_file: Path | None = None) -> Child:
         "-c",
         str(WORKER_PROCESSES),
     ]
-    # Celery warns whoever runs as root; in a demo or a test that is nobody's business
-    warnings = {"PYTHONWARNINGS": "ignore::RuntimeWarning"} if hasattr(os, "geteuid") and os.geteuid() == 0 else {}
-    return Child("worker", argv + quiet, {**env, **warnings}, log_file)
+    return Child("worker", argv + quiet, env, log_file)
 
 
 def free_port(wanted: int = 0, host: str = "127.0.0.1") -> int:
